@@ -1,0 +1,181 @@
+"""Figures in the house style, each drawn for light and dark, wide and narrow screens.
+
+A notebook publishes a figure by name, with a function that draws it, the frame it
+draws, and alt text computed from the same numbers::
+
+    figures.publish("compounding.by_steps", draw_by_steps, curve, alt="Line chart: …")
+
+The caption is prose and stands on the page, in the ``{computed-figure}`` directive.
+"""
+
+import io
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.resources import as_file, files
+from typing import Any
+
+import matplotlib
+import matplotlib.pyplot as plt
+import pandas as pd
+from cycler import cycler
+from matplotlib.figure import Figure
+
+MEDIA_TYPE = "application/vnd.coordination-gap.figure+json"
+
+_ID = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
+
+
+@dataclass(frozen=True)
+class Theme:
+    """The colours of one theme; each series colour has 3:1 contrast or more on its background."""
+
+    name: str
+    ink: str
+    muted: str
+    grid: str
+    series: tuple[str, ...]
+
+
+# Okabe and Ito's palette for colour-blind readers, darkened for paper and lightened for night.
+LIGHT = Theme(
+    "light", "#1b1f24", "#57606a", "#d8dee4", ("#0a5ea8", "#b8500a", "#00765a", "#8a4a7d", "#7a6400", "#57606a")
+)
+DARK = Theme(
+    "dark", "#e6edf3", "#9aa4af", "#373e47", ("#6cb6ff", "#f0a35e", "#4fc9a4", "#d99ac9", "#d9c24f", "#9aa4af")
+)
+
+#: Width and height in inches: the page's column, and a phone's.
+SIZES = {"wide": (6.6, 3.7), "narrow": (3.7, 3.5)}
+
+
+def style(theme: Theme = LIGHT) -> Any:
+    """Return the house style as a dictionary of rcParams under a theme."""
+    with as_file(files("coordination_gap") / "house.mplstyle") as path:
+        parameters: Any = dict(matplotlib.rc_params_from_file(path, use_default_template=False))
+    return parameters | {
+        "text.color": theme.ink,
+        "axes.labelcolor": theme.ink,
+        "axes.edgecolor": theme.muted,
+        "xtick.color": theme.muted,
+        "ytick.color": theme.muted,
+        "xtick.labelcolor": theme.ink,
+        "ytick.labelcolor": theme.ink,
+        "grid.color": theme.grid,
+        "axes.prop_cycle": cycler(color=theme.series),
+    }
+
+
+def muted() -> str:
+    """Return the colour for what is beside the point (zero lines, bands) under the theme being drawn."""
+    return str(plt.rcParams["axes.edgecolor"])
+
+
+def is_narrow(figure: Figure) -> bool:
+    """Return whether the figure being drawn is the phone's, where labels have to be few and short."""
+    return float(figure.get_figwidth()) < (SIZES["wide"][0] + SIZES["narrow"][0]) / 2
+
+
+def draw_svg(
+    draw: Callable[[Figure, pd.DataFrame], None], data: pd.DataFrame, theme: Theme, size: tuple[float, float]
+) -> str:
+    """Draw a figure and return it as SVG text, the same bytes for the same data."""
+    buffer = io.StringIO()
+    with plt.rc_context(style(theme)):
+        figure = plt.figure(figsize=size)
+        try:
+            draw(figure, data)
+            figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+        finally:
+            plt.close(figure)
+    return buffer.getvalue()
+
+
+def publish(
+    figure_id: str,
+    draw: Callable[[Figure, pd.DataFrame], None],
+    data: pd.DataFrame,
+    *,
+    alt: str,
+    wide: tuple[float, float] = SIZES["wide"],
+    narrow: tuple[float, float] = SIZES["narrow"],
+) -> None:
+    """Draw a figure in every variant and put it, with its data, into the notebook's output.
+
+    Parameters
+    ----------
+    figure_id
+        ``<page>.<name>``, the name by which ``{computed-figure}`` shows it.
+    draw
+        Called with an empty matplotlib figure and `data`, once per variant; it makes
+        the axes, labels them with units, sets no title, and takes its colours from
+        ``C0``, ``C1``, … and :func:`muted`.
+    data
+        The rows drawn, with self-explaining column names: readers download them.
+    alt
+        What there is to see, in a sentence or two, with its numbers.
+    wide, narrow
+        Width and height in inches of the two sizes.
+
+    Raises
+    ------
+    ValueError
+        If the id is malformed, `data` is empty, or `alt` says next to nothing.
+    """
+    if not _ID.fullmatch(figure_id):
+        raise ValueError(f"figure_id is {figure_id!r}: use <page>.<name> in lower case")
+    if len(data) == 0:
+        raise ValueError(f"figure {figure_id} has no data to draw")
+    if len(alt.split()) < 5:
+        raise ValueError(f"figure {figure_id} has the alt text {alt!r}: say in a sentence what there is to see")
+    variants = {
+        f"{theme.name}_{name}": draw_svg(draw, data, theme, size)
+        for theme in (LIGHT, DARK)
+        for name, size in (("wide", wide), ("narrow", narrow))
+    }
+    from IPython.core.getipython import get_ipython
+
+    if get_ipython() is None:
+        return
+    from IPython.display import display
+
+    payload = {"id": figure_id, "alt": " ".join(alt.split()), "data_csv": data.to_csv(index=False), "svg": variants}
+    bundle = {MEDIA_TYPE: payload, "text/plain": f"figure {figure_id}: {payload['alt']}"}
+    display(bundle | {"image/png": _draw_png(draw, data, wide)}, raw=True)
+
+
+def _draw_png(draw: Callable[[Figure, pd.DataFrame], None], data: pd.DataFrame, size: tuple[float, float]) -> bytes:
+    buffer = io.BytesIO()
+    with plt.rc_context(style(LIGHT) | {"savefig.facecolor": "white", "savefig.transparent": False}):
+        figure = plt.figure(figsize=size)
+        try:
+            draw(figure, data)
+            figure.savefig(buffer, format="png", dpi=110, metadata={"Software": None})
+        finally:
+            plt.close(figure)
+    return buffer.getvalue()
+
+
+def show_table(frame: pd.DataFrame, caption: str) -> None:
+    """Show a small frame of already formatted text as a table with a caption and row headers.
+
+    The first column heads each row. Values are shown as they are: format numbers with
+    :func:`coordination_gap.facts.format_number` first.
+    """
+    from html import escape
+
+    from IPython.display import display
+
+    head = "".join(f'<th scope="col">{escape(str(column))}</th>' for column in frame.columns)
+    body = "".join(
+        f'<tr><th scope="row">{escape(str(row[0]))}</th>'
+        + "".join(f"<td>{escape(str(value))}</td>" for value in row[1:])
+        + "</tr>"
+        for row in frame.itertuples(index=False, name=None)
+    )
+    table = (
+        f'<div class="table-scroll" role="region" tabindex="0" aria-label="{escape(caption, quote=True)}">'
+        f'<table class="house-table"><caption>{escape(caption)}</caption>'
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
+    display({"text/html": table, "text/plain": f"{caption}\n{frame.to_string(index=False)}"}, raw=True)
