@@ -65,9 +65,13 @@ def parse_day(day: Day, name: str = "as_of") -> dt.date:
     if isinstance(day, dt.date):
         return day
     try:
-        return dt.date.fromisoformat(day)
+        parsed = dt.date.fromisoformat(day)
     except (TypeError, ValueError):
-        raise ValueError(f"{name} is {day!r}: give a calendar day as YYYY-MM-DD, such as 2026-06-20") from None
+        parsed = None
+    # fromisoformat also takes 20260620 and 2026-W25-6, which no table and no edition may hold.
+    if parsed is None or parsed.isoformat() != day:
+        raise ValueError(f"{name} is {day!r}: give a calendar day as YYYY-MM-DD, such as 2026-06-20")
+    return parsed
 
 
 def package() -> dict[str, Any]:
@@ -151,7 +155,7 @@ def load(name: str, as_of: Day) -> pd.DataFrame:
 def _read(name: str, path: Path, _changed_ns: int, schema_json: str) -> pd.DataFrame:
     schema = json.loads(schema_json)
     try:
-        text = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
+        text = pd.read_csv(path, dtype=str, keep_default_na=False, skip_blank_lines=False, encoding="utf-8")
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
         raise TableError(
             f"{_shown(path)} cannot be read as CSV ({str(error).strip()}): "
@@ -164,6 +168,13 @@ def _read(name: str, path: Path, _changed_ns: int, schema_json: str) -> pd.DataF
             f"{', '.join(declared)}: mend the header or data/datapackage.json"
         )
     text.index = pd.RangeIndex(1, len(text) + 1, name="row")
+    short = text.isna().any(axis=1)
+    if short.any():
+        row = int(short.idxmax())
+        raise TableError(
+            f"{_shown(path)}, row {row} (line {row + 1}) has fewer cells than columns: "
+            "mend the line; 'gapbook check data' lists every fault"
+        )
     return pd.DataFrame({field["name"]: _typed(text[field["name"]], field, path) for field in schema["fields"]})
 
 
@@ -176,7 +187,7 @@ def _typed(column: "pd.Series[str]", field: dict[str, Any], path: Path) -> "pd.S
     if kind == "boolean":
         typed = column.map({"true": True, "false": False}).astype("boolean")
     elif kind == "date":
-        typed = pd.to_datetime(column.mask(blank), format="%Y-%m-%d", errors="coerce")
+        typed = pd.to_datetime(column.mask(blank), format="%Y-%m-%d", errors="coerce").astype("datetime64[us]")
     elif kind in ("number", "integer"):
         typed = pd.to_numeric(column.mask(blank), errors="coerce")
         typed = typed.mask(~np.isfinite(typed.astype("float64")))
@@ -191,8 +202,8 @@ def _typed(column: "pd.Series[str]", field: dict[str, Any], path: Path) -> "pd.S
     if bad.any():
         row = int(column.index[bad][0])
         raise TableError(
-            f"{_shown(path)}, row {row} (line {row + 1}), column {field['name']}: {column[row]!r} is not a {kind}; "
-            "correct the cell or leave it blank"
+            f"{_shown(path)}, row {row} (line {row + 1}), column {field['name']}: {column[row]!r} cannot be read as "
+            f"{kind}; correct the cell or leave it blank"
         )
     return typed
 
@@ -239,7 +250,12 @@ def rows(frame: pd.DataFrame) -> Source:
     record = resource(name)
     path = paths.data() / record["path"]
     order = _key_positions(name, path, path.stat().st_mtime_ns)
-    positions = sorted({order[key] for key in row_keys(frame, name)})
+    wanted = set(row_keys(frame, name))
+    if not wanted <= order.keys():
+        raise ValueError(
+            f"{name} has no row {min(wanted - order.keys())!r}: pass rows of the table as it is in the file"
+        )
+    positions = sorted(order[key] for key in wanted)
     keys = list(order)
     return Source(table=name, rows=tuple(_ranges(positions, keys)))
 
