@@ -1,0 +1,183 @@
+"""Event studies arranged for reading: by session, by window and control, by event."""
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from coordination_gap.market.event_study import EventStudy, event_study
+
+
+def by_session(study: EventStudy, event_id: str, confidence: float = 0.95) -> pd.DataFrame:
+    """Return one event's abnormal returns, a row a session.
+
+    Parameters
+    ----------
+    study
+        The event study.
+    event_id
+        One of its events.
+    confidence
+        Of the intervals, between 0 and 1.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``offset``, ``abnormal_return``, ``low``, ``high`` (fractions), ``t`` and ``p``;
+        missing where the session has no return.
+
+    Raises
+    ------
+    ValueError
+        If the study does not hold the event.
+    """
+    _require_event(event_id, study.abnormal.index)
+    return pd.DataFrame({name: frame.loc[event_id] for name, frame in _columns(study, confidence)}).reset_index()
+
+
+def by_window(
+    windows: pd.DataFrame,
+    event_id: str,
+    spans: Mapping[str, tuple[int, int]],
+    markets: Sequence[str],
+    asset: str = "googl",
+    estimation: tuple[int, int] = (-110, -11),
+    confidence: float = 0.95,
+) -> pd.DataFrame:
+    """Return one event's cumulative abnormal return in several windows, against several controls.
+
+    Parameters
+    ----------
+    windows, asset, estimation
+        As for :func:`coordination_gap.market.event_study`.
+    event_id
+        The event.
+    spans
+        A name for each event window, and its first and last offset.
+    markets
+        Columns of the controls.
+    confidence
+        Of the intervals, between 0 and 1.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row for each control and window: ``market``, ``window``, ``first``, ``last``,
+        ``car``, ``low``, ``high`` (fractions), ``t``, ``p``, ``degrees_of_freedom``, and
+        ``gap``, the reason why there is no value, or missing where there is one.
+
+    Raises
+    ------
+    ValueError
+        If `windows` does not hold the event, or as :func:`event_study` does.
+    """
+    _require_event(event_id, pd.Index(windows["event_id"].unique()))
+    rows = []
+    for market in markets:
+        for name, span in spans.items():
+            study = event_study(windows[windows["event_id"] == event_id], asset, market, estimation, span)
+            interval = study.car_interval(confidence).loc[event_id]
+            rows.append(
+                {
+                    "market": market,
+                    "window": name,
+                    "first": span[0],
+                    "last": span[1],
+                    "car": study.car[event_id],
+                    "low": interval["low"],
+                    "high": interval["high"],
+                    "t": study.t[event_id],
+                    "p": study.p[event_id],
+                    "degrees_of_freedom": study.degrees_of_freedom[event_id],
+                    "gap": study.gaps.get(event_id),
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def by_event(study: EventStudy, offset: int = 0, confidence: float = 0.95) -> pd.DataFrame:
+    """Return the abnormal return of one session for every event.
+
+    Parameters
+    ----------
+    study
+        The event study.
+    offset
+        The session, which must lie in the study's event window.
+    confidence
+        Of the intervals, between 0 and 1.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``event_id``, ``abnormal_return``, ``low``, ``high`` (fractions), ``t``, ``p``, in
+        the study's order; missing where the event has no value in that session.
+
+    Raises
+    ------
+    ValueError
+        If the session lies outside the event window.
+    """
+    if offset not in study.abnormal.columns:
+        raise ValueError(f"offset is {offset}: the study's event window is {study.window}")
+    return pd.DataFrame({name: frame[offset] for name, frame in _columns(study, confidence)}).reset_index()
+
+
+def confounded(departures: pd.DataFrame, concurrent: pd.DataFrame) -> "pd.Series[bool]":
+    """Say of each event whether something else is known to have moved its first session.
+
+    Parameters
+    ----------
+    departures
+        ``event_id``, ``announced_on`` and ``first_session``, a row an event.
+    concurrent
+        ``event_id`` and ``happened_on``, a row for each thing that happened around an event.
+
+    Returns
+    -------
+    pandas.Series
+        True where something happened from the day of the announcement to the first
+        session; False only says that nothing is recorded. On the index of `departures`.
+    """
+    pairs = departures.reset_index().merge(concurrent[["event_id", "happened_on"]], on="event_id")
+    inside = pairs["happened_on"].between(pairs["announced_on"], pairs["first_session"])
+    marked: pd.Series[bool] = departures["event_id"].isin(pairs.loc[inside, "event_id"])
+    return marked
+
+
+def in_percent(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return ``abnormal_return``, ``low`` and ``high`` as per cent, named for a figure's data.
+
+    The columns become ``abnormal_return_percent``, ``low_percent`` and ``high_percent``;
+    the index stays.
+    """
+    fractions = frame[["abnormal_return", "low", "high"]]
+    return (fractions * 100).add_suffix("_percent")
+
+
+def short_names(departures: pd.DataFrame) -> "pd.Series[str]":
+    """Return a short name for each event, such as ``Page & Brin 2019``.
+
+    Parameters
+    ----------
+    departures
+        ``person``, where ``&`` joins several people, and ``announced_on``.
+
+    Returns
+    -------
+    pandas.Series
+        Last names and the year of the announcement, on the index of `departures`.
+    """
+    names = [" & ".join(one.split()[-1] for one in person.split("&")) for person in departures["person"]]
+    years = departures["announced_on"].dt.year
+    return pd.Series([f"{name} {year}" for name, year in zip(names, years, strict=True)], index=departures.index)
+
+
+def _columns(study: EventStudy, confidence: float) -> list[tuple[str, pd.DataFrame]]:
+    low, high = study.abnormal_interval(confidence)
+    values = (study.abnormal, low, high, study.abnormal_t, study.abnormal_p)
+    return list(zip(("abnormal_return", "low", "high", "t", "p"), values, strict=True))
+
+
+def _require_event(event_id: str, events: "pd.Index[str]") -> None:
+    if event_id not in events:
+        raise ValueError(f"event_id is {event_id!r}: the events are {', '.join(map(str, events))}")

@@ -1,0 +1,106 @@
+"""The timeline of the event, with what the article says of each item and how that stands."""
+
+import re
+from typing import Any
+
+import pandas as pd
+
+from coordination_gap.facts import format_day
+from coordination_gap.market.sessions import closed_because
+
+_DATE = re.compile(
+    r"\b\d{1,2} (?:January|February|March|April|May|June|July|August|September|October|November|December) \d{4}"
+)
+
+
+def article_day(timeline: pd.DataFrame) -> pd.Timestamp | None:
+    """Return the day of the article, or None where the timeline does not show it (yet)."""
+    days = timeline.loc[timeline["kind"] == "article", "happened_on"]
+    return None if days.empty else pd.Timestamp(days.iloc[0])
+
+
+def post_id(source: str) -> int:
+    """Return the id of a post on X that a timeline row's source names, as in ``post id 2067400851438932297``.
+
+    Raises
+    ------
+    ValueError
+        If the source names none.
+    """
+    match = re.search(r"post id (\d+)", source)
+    if match is None:
+        raise ValueError(f"source is {source!r}: it names no 'post id' followed by digits")
+    return int(match[1])
+
+
+def check_timeline(timeline: pd.DataFrame) -> pd.DataFrame:
+    """Hold what the article says against each item.
+
+    Parameters
+    ----------
+    timeline
+        Rows of the table event_timeline.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `timeline` by day with the column ``verdict``, missing where nothing is to be judged:
+
+        - ``contradicted``: the item corrects what the article says;
+        - ``dated 3 days late`` (or early): the day in the article's words is not the item's;
+        - ``a day without a session (Saturday)``: the article's own day, if the exchange is closed;
+        - ``left out``: a departure up to the article's day of which it says nothing;
+        - ``agrees``: a paper that it names.
+
+        Before the article's day, what it says is not known: ``article_says`` and
+        ``verdict`` are then missing throughout.
+    """
+    checked = timeline.sort_values(["happened_on", "item"], kind="stable").copy()
+    published = article_day(timeline)
+    if published is None:
+        checked["article_says"] = pd.Series(None, index=checked.index, dtype="str")
+        checked["verdict"] = pd.Series(None, index=checked.index, dtype="str")
+        return checked
+    verdicts = [_verdict(row, published) for _, row in checked.iterrows()]
+    checked["verdict"] = pd.Series(verdicts, index=checked.index, dtype="str")
+    return checked
+
+
+def _verdict(row: "pd.Series[Any]", published: pd.Timestamp) -> str | None:
+    kind, happened = row["kind"], pd.Timestamp(row["happened_on"])
+    words = "" if pd.isna(row["article_says"]) else str(row["article_says"])
+    if kind == "correction":
+        return "contradicted"
+    if kind == "article":
+        closed = closed_because(happened.date())
+        return f"a day without a session ({closed})" if closed else None
+    if kind == "departure" and not words and happened <= published:
+        return "left out"
+    dated = _DATE.search(words)
+    if dated:
+        late = (pd.to_datetime(dated[0], format="%d %B %Y") - happened).days
+        return f"dated {_days(abs(late))} {'late' if late > 0 else 'early'}" if late else "agrees"
+    return "agrees" if kind == "paper" and words else None
+
+
+def _days(number: int) -> str:
+    return "1 day" if number == 1 else f"{number} days"
+
+
+def timeline_table(checked: pd.DataFrame) -> pd.DataFrame:
+    """Return a checked timeline as formatted text, one row an item, for a table on the page.
+
+    Where the article says the same of two items in a row, the second reads "as above".
+    """
+    says = checked["article_says"].fillna("")
+    repeated = says.eq(says.shift()) & says.ne("")
+    return pd.DataFrame(
+        {
+            "Day": [format_day(day.date()) for day in checked["happened_on"]],
+            "New York time": checked["local_time"].fillna("").to_list(),
+            "What happened": checked["title"].to_list(),
+            "What the article says": says.mask(repeated, "as above").to_list(),
+            "How that stands": checked["verdict"].fillna("").to_list(),
+            "Evidence": checked["evidence"].to_list(),
+        }
+    )
