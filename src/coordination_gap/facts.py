@@ -13,10 +13,13 @@ which the press collects it. Prose prints it with ``{fact}`compounding.end_to_en
 
 import datetime as dt
 import math
+import numbers
 import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
+
+import pandas as pd
 
 from coordination_gap import tables
 from coordination_gap.tables import Source
@@ -106,15 +109,19 @@ def format_number(value: float, unit: str, decimals: int = 0, scale: str = "", s
         raise ValueError(f"unit is {unit!r}: it must be one of {', '.join([*UNITS, *TEXT_UNITS])}")
     if scale not in _SCALES:
         raise ValueError(f"scale is {scale!r}: it must be one of {', '.join(_SCALES)}")
-    if not 0 <= decimals <= 12:
-        raise ValueError(f"decimals is {decimals}: it must be 0 to 12")
-    if not math.isfinite(value):
-        raise ValueError(f"value is {value}: a number to show must be finite")
+    if decimals not in range(13):
+        raise ValueError(f"decimals is {decimals!r}: it must be a whole number from 0 to 12")
+    number = _number(value)
+    if number is None:
+        raise ValueError(f"value is {value!r}: it must be a number")
     prefix, factor, suffix = UNITS[unit]
-    digits = f"{abs(value) * factor / _SCALES[scale]:,.{decimals}f}"
+    shown = abs(number) * factor / _SCALES[scale]
+    if not math.isfinite(shown):
+        raise ValueError(f"value is {value}: a number to show must be finite")
+    digits = f"{shown:,.{int(decimals)}f}"
     is_zero = not digits.strip("0.,")
-    sign = "" if is_zero else _MINUS if value < 0 else "+" if signed else ""
-    if suffix.startswith(_NO_BREAK) and digits == "1":
+    sign = "" if is_zero else _MINUS if number < 0 else "+" if signed else ""
+    if suffix.startswith(_NO_BREAK) and digits == "1" and not scale:
         suffix = suffix.removesuffix("s")
     return f"{sign}{prefix}{digits}{_NO_BREAK + scale if scale else ''}{suffix}"
 
@@ -185,7 +192,8 @@ class Page:
             or the sources are missing, or the interval is not one.
         """
         fact_id = self._new_id(name)
-        if not sources:
+        kept = _sources(fact_id, sources)
+        if not kept:
             raise ValueError(f"fact {fact_id} names no source: pass the rows or the parameters that made it")
         plain = _plain(fact_id, value, unit)
         return self._keep(
@@ -197,7 +205,7 @@ class Page:
                 interval=_interval(fact_id, interval, confidence),
                 as_of=self.as_of,
                 formula=_formula(fact_id, formula),
-                sources=tuple(sources),
+                sources=kept,
             )
         )
 
@@ -217,7 +225,7 @@ class Page:
                 interval=None,
                 as_of=self.as_of,
                 formula=_formula(fact_id, formula),
-                sources=tuple(sources),
+                sources=_sources(fact_id, sources),
                 gap=reason.strip(),
             )
         )
@@ -238,20 +246,42 @@ class Page:
 
 def _plain(fact_id: str, value: float | int | str | dt.date, unit: str) -> float | int | str:
     if unit == "day":
-        return tables.parse_day(value, f"fact {fact_id}").isoformat()  # type: ignore[arg-type] # it checks the type
+        day = tables.parse_day(value, f"fact {fact_id}")  # type: ignore[arg-type] # it checks the type
+        if pd.isna(day):  # NaT passes for a date
+            raise ValueError(
+                f"fact {fact_id} is {value!r}: a fact must be known; record a gap where nothing can be said"
+            )
+        return day.isoformat()
     if unit == "text":
         if not isinstance(value, str) or not value.strip():
             raise ValueError(f"fact {fact_id} is {value!r}: a fact of the unit text needs words")
         return value
     if unit not in UNITS:
         raise ValueError(f"unit is {unit!r}: it must be one of {', '.join([*UNITS, *TEXT_UNITS])}")
-    try:
-        number = float(value)  # type: ignore[arg-type] # a numpy or pandas scalar will do as well
-    except (TypeError, ValueError):
-        raise ValueError(f"fact {fact_id} is {value!r}: a fact of the unit {unit} needs a number") from None
+    number = _number(value)
+    if number is None:
+        raise ValueError(f"fact {fact_id} is {value!r}: a fact of the unit {unit} needs a number")
     if not math.isfinite(number):
         raise ValueError(f"fact {fact_id} is {number}: a fact must be finite; record a gap where nothing can be said")
     return int(number) if unit in ("count", "sessions", "days") and number.is_integer() else number
+
+
+def _number(value: object) -> float | None:
+    """Return a number, numpy's and pandas' scalars included, as float; None for what is none, text and truth values."""
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        return None
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf
+
+
+def _sources(fact_id: str, sources: Sequence[Source]) -> tuple[Source, ...]:
+    if isinstance(sources, Source) or not all(isinstance(source, Source) for source in sources):
+        raise ValueError(
+            f"fact {fact_id} has the sources {sources!r}: give a list of tables.rows and tables.parameters"
+        )
+    return tuple(sources)
 
 
 def _display(value: float | int | str, unit: str, decimals: int, scale: str, signed: bool) -> str:
@@ -263,12 +293,14 @@ def _display(value: float | int | str, unit: str, decimals: int, scale: str, sig
 def _interval(fact_id: str, interval: tuple[float, float] | None, confidence: float) -> Interval | None:
     if interval is None:
         return None
-    low, high = map(float, interval)
-    if not (math.isfinite(low) and math.isfinite(high) and low <= high):
-        raise ValueError(f"fact {fact_id} has the interval ({low}, {high}): give finite low <= high")
-    if not 0 < confidence < 1:
-        raise ValueError(f"fact {fact_id} has the confidence {confidence}: it must be between 0 and 1")
-    return Interval(low, high, float(confidence))
+    ends = [_number(end) for end in interval] if isinstance(interval, Sequence) else []
+    low, high = ends if len(ends) == 2 else (None, None)
+    if low is None or high is None or not (math.isfinite(low) and math.isfinite(high) and low <= high):
+        raise ValueError(f"fact {fact_id} has the interval {interval!r}: give finite (low, high) with low <= high")
+    share = _number(confidence)
+    if share is None or not 0 < share < 1:
+        raise ValueError(f"fact {fact_id} has the confidence {confidence!r}: it must be between 0 and 1")
+    return Interval(low, high, share)
 
 
 def _formula(fact_id: str, formula: str) -> str:

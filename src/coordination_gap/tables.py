@@ -170,7 +170,7 @@ def _read(name: str, path: Path, _changed_ns: int, schema_json: str) -> pd.DataF
     text.index = pd.RangeIndex(1, len(text) + 1, name="row")
     short = text.isna().any(axis=1)
     if short.any():
-        row = int(short.idxmax())
+        row = int(short.index[short][0])
         raise TableError(
             f"{_shown(path)}, row {row} (line {row + 1}) has fewer cells than columns: "
             "mend the line; 'gapbook check data' lists every fault"

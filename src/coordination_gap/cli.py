@@ -1,0 +1,144 @@
+"""The command line: ``gapbook``."""
+
+import errno
+import signal
+import sys
+from types import FrameType
+
+import click
+
+from coordination_gap import __version__, paths
+from coordination_gap.press import PressError
+from coordination_gap.tables import TableError
+
+
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Example: gapbook build --edition article-day",
+)
+@click.version_option(__version__, prog_name="gapbook")
+def gapbook() -> None:
+    """Build, check and re-run the report."""
+
+
+@gapbook.command(epilog="Example: gapbook build -p 05_compounding.steps=8")
+@click.option("--edition", "name", default="base", show_default=True, help="A file of editions/, without its ending.")
+@click.option("-p", "overrides", multiple=True, metavar="NOTEBOOK.PARAMETER=VALUE", help="Replace one parameter.")
+def build(name: str, overrides: tuple[str, ...]) -> None:
+    """Run the notebooks of an edition and publish the site as _build/html."""
+    from coordination_gap.press import edition, site
+
+    click.echo(f"{site.build(edition.load(name, overrides)).relative_to(paths.root())} is ready")
+
+
+@gapbook.command(epilog="Example: gapbook params 05_compounding")
+@click.argument("notebook", required=False)
+def params(notebook: str | None) -> None:
+    """Show the parameters of a notebook, or of all: type, default, what is allowed, meaning."""
+    from coordination_gap.press import notebooks
+
+    for name in [notebook] if notebook else notebooks.names():
+        click.echo(name)
+        for parameter in notebooks.parameters(name).values():
+            click.echo(f"  {parameter.name} = {parameter.default}")
+            click.echo(f"      {parameter.meaning} ({parameter.allowed})")
+
+
+@gapbook.group(epilog="Example: gapbook check all")
+def check() -> None:
+    """Check the data, the notebooks and the prose."""
+
+
+@check.command(epilog="Example: gapbook check data")
+@click.option("--record", is_flag=True, help="First write the files' present hashes into the record, after an edit.")
+def data(record: bool) -> None:
+    """Validate every table of data/ against its record: file, row, column and mend for each fault."""
+    from coordination_gap import data_package
+
+    if record:
+        data_package.record_hashes()
+    _report([str(fault) for fault in data_package.check_package()], "data")
+
+
+@check.command(epilog="Example: gapbook check pairs")
+@click.option("--write", is_flag=True, help="First run the base edition and write its outputs into the twins.")
+def pairs(write: bool) -> None:
+    """Compare each notebook's text with its .ipynb twin, by content."""
+    from coordination_gap.press import edition, notebooks, site
+
+    if write:
+        changed = site.write_twins(edition.load("base"))
+        click.echo(f"changed: {', '.join(changed)}" if changed else "no twin changed")
+    faults = notebooks.unpaired()
+    for name in notebooks.names():
+        faults += notebooks.pair_differences(name)
+    _report(faults, "pairs")
+
+
+@check.command(epilog="Example: gapbook check prose")
+def prose() -> None:
+    """Find digits typed into prose that are neither facts nor on the allow-list."""
+    from coordination_gap.press import prose as checker
+
+    _report(checker.typed_digits(), "prose")
+
+
+@check.command(epilog="Example: gapbook check editions")
+def editions() -> None:
+    """Check every edition against the notebooks' parameters, and base against their defaults."""
+    from coordination_gap.press import edition
+
+    _report(edition.faults(), "editions")
+
+
+@check.command(name="all", epilog="Example: gapbook check all")
+@click.pass_context
+def check_all(context: click.Context) -> None:
+    """Run every check and report all faults."""
+    failed = False
+    for command in (data, pairs, prose, editions):
+        try:
+            context.invoke(command)
+        except SystemExit:
+            failed = True
+    if failed:
+        sys.exit(1)
+
+
+def _report(faults: list[str], what: str) -> None:
+    for fault in faults:
+        click.echo(fault, err=True)
+    if faults:
+        sys.exit(1)
+    click.echo(f"{what}: no fault")
+
+
+def _stop(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def main() -> None:
+    """Run the command line; every failure is one clear sentence and a non-zero exit."""
+    # A request to end from outside is treated like Ctrl-C, so that no worker is left behind.
+    signal.signal(signal.SIGTERM, _stop)
+    try:
+        gapbook.main(standalone_mode=False)
+    except click.exceptions.Abort:
+        _leave("stopped; what was published before is unchanged", 130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        _leave("stopped; what was published before is unchanged", 130)
+    except (PressError, TableError, ValueError) as error:
+        _leave(str(error), 1)
+    except OSError as error:
+        place = f" while writing {error.filename}" if error.filename else ""
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            _leave(f"no space is left{place}: free some and run it again; what was published before is unchanged", 1)
+        _leave(f"{error.strerror or error}{place}: mend that and run it again", 1)
+
+
+def _leave(sentence: str, code: int) -> None:
+    click.echo(f"gapbook: {sentence}", err=True)
+    sys.exit(code)

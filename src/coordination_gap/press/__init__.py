@@ -1,0 +1,8 @@
+"""The press: run the notebooks of an edition, collect their facts, and print the site.
+
+It knows nothing of what the notebooks say.
+"""
+
+
+class PressError(Exception):
+    """Something a person has to mend; the message names the place, the value and the mend."""

@@ -1,0 +1,159 @@
+"""Editions: the whole book under one file of parameters and an as-of day."""
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from coordination_gap import paths, tables
+from coordination_gap.press import PressError, notebooks
+from coordination_gap.press.parameters import Value, check_values, nearest
+
+_KEYS = ("title", "purpose", "as_of", "parameters")
+
+
+@dataclass(frozen=True)
+class Edition:
+    """An edition, its parameters checked and complete.
+
+    Attributes
+    ----------
+    name, title, purpose
+        What it is called and what it is for.
+    as_of
+        The last day whose publications may be seen, as ``YYYY-MM-DD``.
+    parameters
+        For each notebook, the value of every parameter it declares.
+    """
+
+    name: str
+    title: str
+    purpose: str
+    as_of: str
+    parameters: dict[str, dict[str, Value]]
+
+
+class _StrictLoader(yaml.SafeLoader):
+    """YAML's safe loader, which also refuses a key given twice."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        seen: set[Hashable] = set()
+        for key_node, _ in node.value:
+            key = self.construct_object(key_node, deep=True)
+            if key in seen:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key {key!r} is given twice", key_node.start_mark
+                )
+            seen.add(key)
+        return super().construct_mapping(node, deep)
+
+
+def names() -> list[str]:
+    """Return the names of the editions."""
+    return sorted(path.stem for path in paths.editions().glob("*.yml"))
+
+
+def load(name: str, overrides: tuple[str, ...] = ()) -> Edition:
+    """Load an edition and check it against the notebooks' declarations.
+
+    Parameters
+    ----------
+    name
+        The file's name in ``editions/``, without its ending.
+    overrides
+        ``NOTEBOOK.PARAMETER=VALUE``, each replacing one value.
+
+    Raises
+    ------
+    PressError
+        If the edition, a notebook or a parameter is unknown, or a value is refused.
+    """
+    if name not in names():
+        raise PressError(f"there is no edition {name!r}{nearest(name, names())}")
+    place = f"editions/{name}.yml"
+    content = _read(paths.editions() / f"{name}.yml", place)
+    try:
+        as_of = tables.parse_day(content["as_of"]).isoformat()
+    except ValueError as error:
+        raise PressError(f"{place}: {error}") from None
+    given: dict[str, dict[str, object]] = {}
+    for notebook, values in (content["parameters"] or {}).items():
+        if notebook not in notebooks.names():
+            raise PressError(f"{place}: there is no notebook {notebook!r}{nearest(str(notebook), notebooks.names())}")
+        if not isinstance(values, dict):
+            raise PressError(f"{place}: {notebook} is {values!r}: it must be names with values")
+        given[notebook] = dict(values)
+    for override in overrides:
+        notebook, parameter, value = _override(override)
+        given.setdefault(notebook, {})[parameter] = value
+    complete: dict[str, dict[str, Value]] = {}
+    for notebook in notebooks.names():
+        declared = notebooks.parameters(notebook)
+        values = dict(given.get(notebook, {}))
+        if "as_of" in values:
+            raise PressError(f"{place}: {notebook} sets as_of; the edition's as_of holds for every notebook")
+        if "as_of" in declared:
+            values["as_of"] = as_of
+        complete[notebook] = check_values(declared, values, f"{place}, {notebook}")
+    return Edition(name, str(content["title"]), str(content["purpose"]).strip(), as_of, complete)
+
+
+def faults() -> list[str]:
+    """Return a sentence for each edition that does not load, and each way base differs from the defaults."""
+    found = []
+    for name in names():
+        try:
+            edition = load(name)
+        except PressError as error:
+            found.append(str(error))
+            continue
+        if name != "base":
+            continue
+        for notebook, values in edition.parameters.items():
+            found += [
+                f"editions/base.yml: {notebook}.{parameter.name} is {values[parameter.name]!r} where the notebook's "
+                f"default is {parameter.default!r}; make them equal, so that a plain run gives the base edition"
+                for parameter in notebooks.parameters(notebook).values()
+                if values[parameter.name] != parameter.default
+            ]
+    return found
+
+
+def _read(path: Path, place: str) -> dict[str, Any]:
+    try:
+        # _StrictLoader is the safe loader with one more check.
+        content = yaml.load(path.read_text(encoding="utf-8"), _StrictLoader)  # noqa: S506
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # a ValueError where a day is none
+        mark = getattr(error, "problem_mark", None)
+        line = f", line {mark.line + 1}" if mark else ""
+        what = getattr(error, "problem", None) or str(error) or type(error).__name__
+        raise PressError(f"{place}{line}: {what}; mend the file") from None
+    if not isinstance(content, dict):
+        raise PressError(f"{place} holds no keys: it must give {', '.join(_KEYS)}")
+    for key in content:
+        if key not in _KEYS:
+            raise PressError(f"{place}: there is no key {key!r}{nearest(str(key), list(_KEYS))}")
+    for key in _KEYS:
+        if key not in content:
+            raise PressError(f"{place} lacks the key {key!r}: add it")
+    if content["parameters"] is not None and not isinstance(content["parameters"], dict):
+        raise PressError(f"{place}: parameters is {content['parameters']!r}: it must be notebooks with their values")
+    return content
+
+
+def _override(text: str) -> tuple[str, str, Value]:
+    target, equals, value = text.partition("=")
+    notebook, dot, parameter = target.partition(".")
+    if not equals or not dot:
+        raise PressError(f"-p {text}: write NOTEBOOK.PARAMETER=VALUE, such as 05_compounding.steps=8")
+    if parameter == "as_of":
+        raise PressError(f"-p {text}: as_of holds for the whole edition; choose an edition or write one with that day")
+    declared = notebooks.parameters(notebooks.text_path(notebook).stem)
+    if parameter not in declared:
+        raise PressError(f"-p {text}: {notebook} has no parameter {parameter!r}{nearest(parameter, declared)}")
+    try:
+        return notebook, parameter, declared[parameter].parsed(value)
+    except ValueError as error:
+        raise PressError(f"-p {text}: {error}") from None

@@ -1,0 +1,183 @@
+"""Run the notebooks of an edition through papermill, in parallel on the machine's cores."""
+
+import multiprocessing
+import os
+import signal
+import sys
+import tempfile
+from collections.abc import Iterator
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import papermill
+from jupyter_client.manager import AsyncKernelManager
+from nbclient.exceptions import CellTimeoutError, DeadKernelError
+from nbformat import NotebookNode
+from papermill.exceptions import PapermillExecutionError
+from tqdm import tqdm
+from traitlets import Unicode, default
+
+from coordination_gap import paths
+from coordination_gap.press import PressError, notebooks
+from coordination_gap.press.parameters import Value
+
+#: A cell that runs longer than this many seconds is stopped.
+CELL_SECONDS = 600
+
+
+class _LocalKernelManager(AsyncKernelManager):
+    """Kernels reached through files in a folder of their own, never over the network."""
+
+    transport = Unicode("ipc")
+
+    @default("ip")
+    def _socket_prefix(self) -> str:
+        return str(Path(os.environ["JUPYTER_RUNTIME_DIR"]) / "kernel")
+
+
+@dataclass(frozen=True)
+class _Run:
+    """What one run gives: the executed notebook's path, or a sentence that says why it has none."""
+
+    name: str
+    failure: str | None = None
+
+
+def run_all(parameters: dict[str, dict[str, Value]], folder: Path) -> None:
+    """Run notebooks with their parameters and write ``<folder>/<name>.ipynb`` for each.
+
+    A notebook that fails is kept, as far as it ran, in ``_build/failed/``.
+
+    Parameters
+    ----------
+    parameters
+        For each notebook, its complete, checked parameters.
+    folder
+        An existing folder.
+
+    Raises
+    ------
+    PressError
+        If a notebook fails; the message names notebook, line, cell and error.
+    """
+    failures: list[str] = []
+    with _workers(len(parameters)) as pool:
+        jobs: dict[Future[_Run], str] = {
+            pool.submit(_run_one, name, values, str(folder), str(paths.root())): name
+            for name, values in parameters.items()
+        }
+        # Without a terminal one line a notebook says the same.
+        bar = tqdm(total=len(jobs), unit="notebook", desc="Running", disable=not sys.stderr.isatty())
+        try:
+            for done in as_completed(jobs):
+                run = done.result()
+                bar.set_postfix_str(run.name)
+                bar.update()
+                if bar.disable:
+                    print(f"ran {run.name}" if run.failure is None else f"failed {run.name}", file=sys.stderr)
+                if run.failure is not None:
+                    failures.append(run.failure)
+        except BrokenProcessPool:
+            raise PressError(
+                "a process running a notebook was killed from outside (out of memory?); free memory and run it again"
+            ) from None
+        finally:
+            bar.close()
+    if failures:
+        raise PressError("\n".join(sorted(failures)))
+
+
+@contextmanager
+def _workers(jobs: int) -> Iterator[ProcessPoolExecutor]:
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["coordination_gap.press.execute"])
+    # A terminal's Ctrl-C reaches every process; the parent alone decides what happens then.
+    pool = ProcessPoolExecutor(
+        max_workers=max(1, min(jobs, os.cpu_count() or 1)),
+        mp_context=context,
+        initializer=signal.signal,
+        initargs=(signal.SIGINT, signal.SIG_IGN),
+    )
+    try:
+        yield pool
+    except BaseException:
+        for process in multiprocessing.active_children():
+            process.terminate()
+        pool.shutdown(wait=False, cancel_futures=True)
+        raise
+    pool.shutdown()
+
+
+def _run_one(name: str, parameters: dict[str, Value], folder: str, root: str) -> _Run:
+    os.environ["GAPBOOK_ROOT"] = root
+    try:
+        executed = run(name, parameters)
+    except PressError as error:
+        return _Run(name, str(error))
+    notebooks.write(executed, Path(folder) / f"{name}.ipynb")
+    return _Run(name)
+
+
+def run(name: str, parameters: dict[str, Value]) -> NotebookNode:
+    """Run one notebook and return it executed; each cell still says where it begins in the text.
+
+    Raises
+    ------
+    PressError
+        If a cell raises, warns, runs too long or kills its kernel; the notebook as far
+        as it ran is kept in ``_build/failed/``.
+    """
+    source = notebooks.read_text(name)
+    source.metadata.setdefault("language_info", {"name": "python"})
+    kept = paths.build() / "failed" / f"{name}.ipynb"
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="gapbook-") as scratch:
+        # A profile of the reader's own must not change what is published.
+        os.environ["IPYTHONDIR"] = os.environ["JUPYTER_RUNTIME_DIR"] = scratch
+        try:
+            executed: NotebookNode = papermill.execute_notebook(
+                source,
+                str(kept),
+                parameters=parameters,
+                kernel_name="python3",
+                cwd=str(paths.notebooks()),
+                progress_bar=False,
+                request_save_on_cell_execute=False,
+                autosave_cell_every=0,
+                execution_timeout=CELL_SECONDS,
+                shutdown_kernel="immediate",
+                kernel_manager_class=_LocalKernelManager,
+                # The kernel's own log is not for the person at the terminal; its failures come back as errors.
+                extra_arguments=["--IPKernelApp.log_level=50"],
+            )
+        except PapermillExecutionError as error:
+            raise PressError(_failure(name, source, error.source, f"{error.ename}: {error.evalue}", kept)) from None
+        except CellTimeoutError:
+            raise PressError(f"notebooks/{name}.md: a cell ran longer than {CELL_SECONDS} s; make it lighter") from None
+        except (DeadKernelError, RuntimeError):  # the second where the kernel never answers
+            raise PressError(
+                f"notebooks/{name}.md: its kernel died or never answered (out of memory?); free memory and run it again"
+            ) from None
+    for cell in executed.cells:
+        for output in cell.get("outputs", []):
+            if output.output_type == "stream" and output.name == "stderr":
+                what = f"it wrote to stderr: {output.text.strip().splitlines()[-1]}"
+                raise PressError(_failure(name, source, cell.source, what, kept))
+    kept.unlink()
+    return executed
+
+
+def _failure(name: str, source: NotebookNode, cell_source: str, what: str, kept: Path) -> str:
+    number, line = next(
+        (
+            (number, cell.metadata[notebooks.LINE])
+            for number, cell in enumerate(source.cells, start=1)
+            if cell.source == cell_source
+        ),
+        (0, 1),
+    )
+    where = kept.relative_to(paths.root())
+    return f"notebooks/{name}.md, line {line} (cell {number}): {what}; as far as it ran it is in {where}"

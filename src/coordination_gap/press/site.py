@@ -1,0 +1,304 @@
+"""Print the site: run an edition's notebooks, render the book, and publish it whole or not at all.
+
+Everything is made in a staging folder. ``_build/html`` is a link that is moved to the new
+site in one step, so that whatever happens before leaves the last good site as it was.
+"""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import yaml
+from filelock import FileLock, Timeout
+from nbformat import NotebookNode
+
+from coordination_gap import data_package, facts, figures, paths, tables
+from coordination_gap.press import PressError, collect, execute, notebooks
+from coordination_gap.press.edition import Edition
+
+_WARNING = re.compile(r"^(?:(?P<place>[^\s:]+?\.\w+)(?::(?P<line>\d+))?: )?(?:WARNING|ERROR|CRITICAL): (?P<what>.*)$")
+
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+
+
+@contextmanager
+def build_lock() -> Iterator[None]:
+    """Hold the one build that may run at a time.
+
+    Raises
+    ------
+    PressError
+        If another build holds it.
+    """
+    paths.build().mkdir(exist_ok=True)
+    lock = FileLock(paths.build() / ".lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise PressError(
+            f"another build is running in {paths.build().name}/: wait until it ends, then run this again"
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextmanager
+def _staging() -> Iterator[Path]:
+    # What a killed build left behind is cleared here, under the lock.
+    for left in paths.build().glob("staging-*"):
+        shutil.rmtree(left, ignore_errors=True)
+    folder = Path(tempfile.mkdtemp(prefix="staging-", dir=paths.build()))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def run_edition(edition: Edition, folder: Path) -> dict[str, NotebookNode]:
+    """Run all notebooks of an edition and return them executed, by name."""
+    folder.mkdir(parents=True, exist_ok=True)
+    execute.run_all(edition.parameters, folder)
+    return {name: nbformat.read(folder / f"{name}.ipynb", as_version=4) for name in edition.parameters}
+
+
+def build(edition: Edition) -> Path:
+    """Build an edition and publish it as ``_build/html``.
+
+    Returns
+    -------
+    Path
+        The site's landing page.
+
+    Raises
+    ------
+    PressError
+        If a notebook fails, or Sphinx warns of anything; the last good site stays.
+    """
+    with build_lock(), _staging() as staging:
+        _refuse_changed_data()
+        executed = run_edition(edition, staging / "executed")
+        pages = {name: _page(notebook) for name, notebook in executed.items()}
+        _stage(edition, executed, pages, staging)
+        _render(staging, {name: _line_map(page) for name, page in pages.items()})
+        return _publish(staging / "output" / "_build" / "html") / "index.html"
+
+
+def write_twins(edition: Edition) -> list[str]:
+    """Run the notebooks and write their outputs into the committed ``.ipynb`` twins.
+
+    Returns
+    -------
+    list of str
+        The names of the notebooks whose twin changed.
+    """
+    with build_lock(), _staging() as staging:
+        executed = run_edition(edition, staging / "executed")
+        changed = []
+        for name, notebook in executed.items():
+            twin = paths.notebooks() / f"{name}.ipynb"
+            fresh = staging / twin.name
+            notebooks.write(notebooks.committed(notebook), fresh)
+            if not twin.is_file() or twin.read_bytes() != fresh.read_bytes():
+                fresh.replace(twin)
+                changed.append(name)
+        return changed
+
+
+def _refuse_changed_data() -> None:
+    """Refuse tables that are not as their record says; only then is the slow, full check worth its time."""
+    if all(_as_recorded(name) for name in tables.names()):
+        return
+    faults = [str(fault) for fault in data_package.check_package()]
+    raise PressError("\n".join(faults))
+
+
+def _as_recorded(name: str) -> bool:
+    try:
+        return bool(tables.resource(name)["hash"] == f"sha256:{tables.sha256(name)}")
+    except (FileNotFoundError, KeyError):
+        return False
+
+
+def _stage(edition: Edition, executed: dict[str, NotebookNode], pages: dict[str, NotebookNode], staging: Path) -> None:
+    source, beside = staging / "source", staging / "beside"
+    shutil.copytree(paths.book(), source)
+    (source / "notebooks").mkdir()
+    (beside / "notebooks").mkdir(parents=True)
+    for name, notebook in executed.items():
+        notebooks.write(notebooks.canonical(pages[name]), source / "notebooks" / f"{name}.ipynb")
+        notebooks.write(notebooks.committed(notebook), beside / "notebooks" / f"{name}.ipynb")
+    collected = collect.collect_facts(edition, executed)
+    collect.write_facts(collected, beside / "facts.json")
+    material = {
+        "facts": collected,
+        "figures": collect.write_figures(executed, beside / "figures"),
+        "titles": {collect.page(name): _title(name, notebook) for name, notebook in executed.items()},
+        "edition": {key: getattr(edition, key) for key in ("name", "title", "purpose", "as_of", "parameters")},
+    }
+    (staging / "material.json").write_text(json.dumps(material, allow_nan=False), encoding="utf-8")
+    (beside / "data").mkdir()
+    for name in tables.names():
+        shutil.copy(paths.data() / tables.resource(name)["path"], beside / "data" / f"{name}.csv")
+    shutil.copy(paths.data() / "datapackage.json", beside / "data" / "datapackage.json")
+    _write_yaml(_config(edition, staging), source / "_config.yml")
+    _write_yaml(_without_book_folder(_read_yaml("_toc.yml")), source / "_toc.yml")
+
+
+def _page(notebook: NotebookNode) -> NotebookNode:
+    """Return a notebook as its page shows it: code folded, facts and figures left to the prose.
+
+    Neighbouring cells that show nothing are folded into one.
+    """
+    shown: NotebookNode = deepcopy(notebook)
+    cells: list[NotebookNode] = []
+    for cell in shown.cells:
+        if cell.cell_type == "code":
+            cell.outputs = [
+                output
+                for output in cell.outputs
+                if not {facts.MEDIA_TYPE, figures.MEDIA_TYPE} & set(output.get("data", {}))
+            ]
+            if cells and cells[-1].cell_type == "code" and not cells[-1].outputs:
+                cell.source = f"{cells[-1].source}\n\n{cell.source}"
+                cell.metadata[notebooks.LINE] = cells.pop().metadata.get(notebooks.LINE, 1)
+            cell.metadata["tags"] = ["hide-input"]
+        cells.append(cell)
+    shown.cells = cells
+    return shown
+
+
+def _title(name: str, notebook: NotebookNode) -> str:
+    heading = notebook.cells[0].source.splitlines()[0]
+    if not heading.startswith("# "):
+        raise PressError(f"notebooks/{name}.md: it does not begin with a title; begin its text with '# Title'")
+    return str(heading.removeprefix("# ").strip())
+
+
+def _line_map(notebook: NotebookNode) -> list[int]:
+    """Return for each cell of a page the line where it begins in the text."""
+    lines: list[int] = []
+    for cell in notebook.cells:
+        lines.append(cell.metadata.get(notebooks.LINE, lines[-1] if lines else 1))
+    return lines
+
+
+def _read_yaml(name: str) -> Any:
+    path = paths.root() / name
+    try:
+        return yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise PressError(f"{name} is missing: restore it with 'git checkout -- {name}'") from None
+    except yaml.YAMLError as error:
+        raise PressError(f"{name} is not YAML ({' '.join(str(error).split())}): mend it") from None
+
+
+def _write_yaml(content: Any, path: Path) -> None:
+    path.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
+
+
+def _config(edition: Edition, staging: Path) -> dict[str, Any]:
+    config: dict[str, Any] = _read_yaml("_config.yml")
+    own = config.setdefault("sphinx", {}).setdefault("config", {})
+    own["gapbook_material"] = str(staging / "material.json")
+    own["html_extra_path"] = [str(staging / "beside")]
+    footer = f"Edition <strong>{edition.name}</strong>, as of {facts.format_day(edition.as_of)}."
+    own.setdefault("html_theme_options", {})["extra_footer"] = f'<p class="edition">{footer}</p>'
+    return config
+
+
+def _without_book_folder(toc: Any) -> Any:
+    """Return the table of contents for the staged source, where the pages of ``book/`` stand at the top."""
+    if isinstance(toc, dict):
+        return {
+            key: value.removeprefix("book/") if key in ("file", "root") else _without_book_folder(value)
+            for key, value in toc.items()
+        }
+    return [_without_book_folder(entry) for entry in toc] if isinstance(toc, list) else toc
+
+
+def _render(staging: Path, line_maps: dict[str, list[int]]) -> None:
+    source = staging / "source"
+    jupyter_book = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()"]
+    command = [*jupyter_book, "build", str(source), "--path-output", str(staging / "output")]
+    done = subprocess.run(  # noqa: S603 # our own interpreter and paths
+        [*command, "--all", "-W", "--keep-going", "-n", "-q"],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "GAPBOOK_ROOT": str(paths.root()), "NO_COLOR": "1"},
+    )
+    faults = list(dict.fromkeys(_faults(done.stderr, source, line_maps)))
+    if done.returncode == 0 and not faults:
+        return
+    if not faults:
+        (paths.build() / "failed").mkdir(exist_ok=True)
+        log = paths.build() / "failed" / "render.log"
+        log.write_text(done.stdout + done.stderr, encoding="utf-8")
+        faults = [f"the book could not be rendered ({_reason(done.stderr)}); see {log.relative_to(paths.root())}"]
+    raise PressError("\n".join(faults))
+
+
+def _reason(log: str) -> str:
+    """Return the line of a failed renderer's output that says why: the text of its last exception."""
+    lines = [line.strip() for line in _COLOUR.sub("", log).splitlines()]
+    ends = [number for number, line in enumerate(lines) if re.match(r"[\w.]*(Error|Exception)\b", line)]
+    said = lines[ends[-1] :] if ends else lines[::-1]
+    said = [re.sub(r"^[\w.]*(Error|Exception):?\s*", "", line).strip("= ") for line in said]
+    return next((line for line in said if line), "no message")
+
+
+def _faults(log: str, source: Path, line_maps: dict[str, list[int]]) -> Iterator[str]:
+    """Yield each warning of Sphinx as a sentence that begins with the page and line as they are in the project."""
+    for line in _COLOUR.sub("", log).splitlines():
+        match = _WARNING.match(line.strip())
+        if match is None:
+            continue
+        place = (match["place"] or "the book").removeprefix(f"{source.resolve()}/").removeprefix(f"{source}/")
+        number = int(match["line"] or 0)
+        page = Path(place)
+        if page.suffix == ".ipynb" and page.stem in line_maps:
+            place = f"notebooks/{page.stem}.md"
+            number = _text_line(number, line_maps[page.stem])
+        elif not place.startswith("notebooks/") and page.suffix:
+            place = f"book/{place}"
+        yield f"{place}{f', line {number}' if number else ''}: {match['what'].strip()}"
+
+
+def _text_line(coded: int, cell_lines: list[int]) -> int:
+    """Return the line of the text for myst-nb's line: ten thousand times the cell's number, plus the line in it."""
+    cell, within = divmod(coded, 10_000)
+    if not 1 <= cell <= len(cell_lines):
+        return 0
+    return cell_lines[cell - 1] + max(within, 1)
+
+
+def _publish(rendered: Path) -> Path:
+    """Move the rendered site beside the last one, then point ``_build/html`` at it in one step."""
+    html = paths.build() / "html"
+    site = Path(tempfile.mkdtemp(prefix="site-", dir=paths.build()))
+    site.chmod(0o755)
+    # Sphinx's note to itself holds the staging folder's name, and would differ from build to build.
+    (rendered / ".buildinfo").unlink(missing_ok=True)
+    rendered.replace(site)
+    link = paths.build() / ".html-next"
+    link.unlink(missing_ok=True)
+    link.symlink_to(site.name, target_is_directory=True)
+    if html.is_dir() and not html.is_symlink():
+        shutil.rmtree(html)
+    link.replace(html)
+    for old in paths.build().glob("site-*"):
+        if old != site:
+            shutil.rmtree(old, ignore_errors=True)
+    return html

@@ -1,0 +1,39 @@
+"""The Sphinx extension of the book: facts, wordings and computed figures in prose.
+
+``gapbook_material`` in the configuration names a JSON file that the press writes, with
+the facts, the figures and the edition. Whatever cannot be printed is a warning, and the
+press builds with warnings as errors.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from sphinx.application import Sphinx
+
+from coordination_gap.press.sphinx_book import mathml, nodes, pages, roles
+from coordination_gap.press.sphinx_book.material import Material
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register the extension with Sphinx."""
+    app.add_config_value("gapbook_material", "", "env")
+    # Jupyter Book sets these for extensions that this book leaves out.
+    for name in ("comments_config", "use_jupyterbook_latex"):
+        app.add_config_value(name, None, "")
+    app.connect("builder-inited", _load)
+    nodes.register(app)
+    roles.register(app)
+    pages.register(app)
+    mathml.register(app)
+    return {"version": "1", "parallel_read_safe": False, "parallel_write_safe": True}
+
+
+def _load(app: Sphinx) -> None:
+    content = json.loads(Path(app.config.gapbook_material).read_text(encoding="utf-8"))
+    app.gapbook = Material(  # type: ignore[attr-defined] # the extension's own state, kept on the application
+        facts={fact["id"]: fact for fact in content["facts"]},
+        figures=content["figures"],
+        titles=content["titles"],
+        edition=content["edition"],
+    )
