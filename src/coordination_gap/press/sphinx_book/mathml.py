@@ -17,5 +17,7 @@ def _visit_inline(translator: HTML5Translator, node: nodes.math) -> None:
 
 
 def _visit_block(translator: HTML5Translator, node: nodes.math_block) -> None:
-    translator.body.append(f'<div class="math-display">{convert(node.astext(), display="block")}</div>')
+    # A formula wider than a phone scrolls in its box, which the keyboard must be able to reach.
+    formula = convert(node.astext(), display="block")
+    translator.body.append(f'<div class="math-display" role="region" tabindex="0" aria-label="Formula">{formula}</div>')
     raise nodes.SkipNode

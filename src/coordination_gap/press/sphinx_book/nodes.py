@@ -30,7 +30,21 @@ def fact_anchor(fact_id: str) -> str:
 def register(app: Sphinx) -> None:
     """Register the nodes with Sphinx."""
     app.add_node(fact_reference, html=(_visit_fact, _depart_fact), override=True)
+    app.add_node(nodes.citation, html=(_visit_citation, _depart_citation), override=True)
     app.add_node(computed_figure, html=(_visit_figure, _depart_figure), override=True)
+
+
+def _visit_citation(translator: HTML5Translator, node: nodes.citation) -> None:
+    # docutils gives the entries a role that WAI-ARIA has deprecated and that no list may hold.
+    if not isinstance(node.previous_sibling(), nodes.citation):
+        translator.body.append('<div role="list" class="citation-list">\n')
+    translator.body.append(translator.starttag(node, "div", classes=["citation"], role="listitem"))
+
+
+def _depart_citation(translator: HTML5Translator, node: nodes.citation) -> None:
+    translator.body.append("</div>\n")
+    if not isinstance(node.next_node(descend=False, siblings=True), nodes.citation):
+        translator.body.append("</div>\n")
 
 
 def _visit_fact(translator: HTML5Translator, node: fact_reference) -> None:
