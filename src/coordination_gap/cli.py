@@ -135,7 +135,8 @@ def main() -> None:
     except OSError as error:
         place = f" while writing {error.filename}" if error.filename else ""
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-            _leave(f"no space is left{place}: free some and run it again; what was published before is unchanged", 1)
+            unchanged = "what was published before is unchanged"
+            _leave(f"no space is left{place or ' in _build'}: free some and run it again; {unchanged}", 1)
         _leave(f"{error.strerror or error}{place}: mend that and run it again", 1)
 
 

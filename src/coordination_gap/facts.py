@@ -248,9 +248,7 @@ def _plain(fact_id: str, value: float | int | str | dt.date, unit: str) -> float
     if unit == "day":
         day = tables.parse_day(value, f"fact {fact_id}")  # type: ignore[arg-type] # it checks the type
         if pd.isna(day):  # NaT passes for a date
-            raise ValueError(
-                f"fact {fact_id} is {value!r}: a fact must be known; record a gap where nothing can be said"
-            )
+            raise ValueError(f"fact {fact_id} is {value!r}: record a gap where nothing can be said")
         return day.isoformat()
     if unit == "text":
         if not isinstance(value, str) or not value.strip():
@@ -278,9 +276,7 @@ def _number(value: object) -> float | None:
 
 def _sources(fact_id: str, sources: Sequence[Source]) -> tuple[Source, ...]:
     if isinstance(sources, Source) or not all(isinstance(source, Source) for source in sources):
-        raise ValueError(
-            f"fact {fact_id} has the sources {sources!r}: give a list of tables.rows and tables.parameters"
-        )
+        raise ValueError(f"fact {fact_id} has the sources {sources!r}: give a list of tables.rows, tables.parameters")
     return tuple(sources)
 
 

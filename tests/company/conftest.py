@@ -25,7 +25,7 @@ AMOUNTS = {
 
 @pytest.fixture(scope="session")
 def filed() -> pd.DataFrame:
-    return company.with_cloud_margins(tables.load("alphabet_quarterly", "2026-09-10"))
+    return tables.load("alphabet_quarterly", "2026-09-10")
 
 
 @pytest.fixture(scope="session")

@@ -85,11 +85,10 @@ def test_no_article_no_comparison(alphabet: pd.DataFrame) -> None:
     figures = tables.load("article_figures", "2026-06-19")
     compared = company.compare(figures, alphabet)
     assert compared.empty
-    assert company.stated_figure(figures, "price").gap == "the stated figure price is not public as of this day"
 
 
 def test_a_quarter_that_cannot_be_seen_cannot_be_checked() -> None:
-    early = company.by_quarter(company.with_cloud_margins(tables.load("alphabet_quarterly", "2026-02-10")))
+    early = company.by_quarter(tables.load("alphabet_quarterly", "2026-02-10"))
     compared = company.compare(tables.load("article_figures", "2026-06-20"), early)
     assert set(compared["verdict"]) == {"cannot be checked"}
     assert set(compared["computed"]) == {"not in the table"}
@@ -99,11 +98,3 @@ def test_an_unknown_measure_is_named(alphabet: pd.DataFrame) -> None:
     figures = tables.load("article_figures", "2026-06-20").assign(measure="sales")
     with pytest.raises(ValueError, match="article figure revenue-growth names the measure 'sales'"):
         company.compare(figures, alphabet)
-
-
-def test_a_stated_figure_speaks_of_its_quarter() -> None:
-    figures = tables.load("article_figures", "2026-06-20")
-    stated = company.stated_figure(figures, "review-eps-without-gains", company.parse_quarter("2026Q1"))
-    assert stated.value == 2.76
-    other = company.stated_figure(figures, "review-eps-without-gains", company.parse_quarter("2025Q4"))
-    assert (other.value, other.gap) == (None, "the stated figure speaks of 2026Q1")

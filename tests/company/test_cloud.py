@@ -1,48 +1,42 @@
 """The margins of the Cloud figures, and how far growth and margins can move within them."""
 
-from collections.abc import Callable
+import re
 
 import pandas as pd
 import pytest
 
 from coordination_gap import company
 
-
-@pytest.mark.parametrize(
-    ("source", "usd"),
-    [
-        ("derived from a sum of four quarters (rounded $10M; +-10)", 10e6),
-        ("year less three quarters (±10)", 10e6),
-        ("segment table, rounded to $10M", 5e6),
-        ("10-K segment table", 0.0),
-        (None, 0.0),
-    ],
-)
-def test_a_source_states_its_margin(source: str | None, usd: float) -> None:
-    assert company.stated_margin(source) == usd
+FIGURES = ("cloud_revenue", "cloud_operating_income")
 
 
-def test_the_project_s_inexact_cloud_quarters_are_the_ones_it_says(filed: pd.DataFrame) -> None:
-    loose = filed[filed["cloud_revenue_plus_minus_usd"] > 0]
-    assert dict(zip(loose["fiscal_quarter"], loose["cloud_revenue_plus_minus_usd"], strict=True)) == {
-        "2025Q1": 10e6,
-        "2025Q3": 10e6,
-        "2025Q4": 10e6,
+def words_of_a_margin(source: str, usd: float) -> float:
+    """Return the margin that a source states, in US dollars; a bare "rounded" by the digits that the figure has."""
+    if stated := re.search(r"\+-(\d+)", source):
+        return float(stated[1]) * 1e6
+    if rounded := re.search(r"rounded to \$(\d+)M", source):
+        return float(rounded[1]) * 1e6 / 2
+    return 5e6 if "rounded" in source and usd % 10e6 == 0 else 0.0
+
+
+@pytest.mark.parametrize("figure", FIGURES)
+def test_the_margins_are_what_the_sources_say(figure: str, filed: pd.DataFrame) -> None:
+    known = filed[filed[f"{figure}_usd"].notna()]
+    said = [words_of_a_margin(*pair) for pair in zip(known[f"{figure}_source"], known[f"{figure}_usd"], strict=True)]
+    assert known[f"{figure}_plus_minus_usd"].tolist() == said
+    assert filed.loc[filed[f"{figure}_usd"].isna(), f"{figure}_plus_minus_usd"].isna().all()
+
+
+def test_the_project_s_inexact_cloud_quarters_are_the_ones_found_by_eye(filed: pd.DataFrame) -> None:
+    by_quarter = filed.set_index("fiscal_quarter")
+    revenue, income = (by_quarter[f"{figure}_plus_minus_usd"] for figure in FIGURES)
+    assert revenue[revenue > 0].to_dict() == {
+        **dict.fromkeys(["2020Q1", "2021Q1"], 5e6),
+        **dict.fromkeys(["2025Q1", "2025Q3", "2025Q4"], 10e6),
     }
-    rounded = filed[filed["cloud_operating_income_plus_minus_usd"] > 0]["fiscal_quarter"].tolist()
-    assert rounded == ["2024Q1", "2024Q2", "2024Q3", "2024Q4", "2025Q1", "2025Q2", "2025Q3", "2025Q4"]
-
-
-def test_the_source_column_has_to_be_there(made_up: Callable[[int], pd.DataFrame]) -> None:
-    with pytest.raises(ValueError, match="lacks the column cloud_revenue_source"):
-        company.with_cloud_margins(made_up(2))
-
-
-def test_margins_of_the_table_itself_are_kept(made_up: Callable[[int], pd.DataFrame]) -> None:
-    frame = made_up(2).assign(cloud_revenue_plus_minus_usd=7.0, cloud_operating_income_source="rounded to $10M")
-    marked = company.with_cloud_margins(frame)
-    assert marked["cloud_revenue_plus_minus_usd"].tolist() == [7.0, 7.0]
-    assert marked["cloud_operating_income_plus_minus_usd"].tolist() == [5e6, 5e6]
+    assert income[income > 0].to_dict() == dict.fromkeys(
+        ["2020Q1", *(f"{year}Q{quarter}" for year in (2024, 2025) for quarter in (1, 2, 3, 4))], 5e6
+    )
 
 
 def test_the_bounds_of_cloud_growth_are_its_ends(alphabet: pd.DataFrame) -> None:
@@ -53,6 +47,7 @@ def test_the_bounds_of_cloud_growth_are_its_ends(alphabet: pd.DataFrame) -> None
     reading = company.read(alphabet, growth, "2026Q1")
     assert low < reading.number < high
     assert reading.rounded
+    assert company.widest_margin(alphabet, growth, "2026Q1") == 10e6
 
 
 def test_the_bounds_of_a_margin_take_both_ends_of_both(alphabet: pd.DataFrame) -> None:
@@ -64,6 +59,9 @@ def test_the_bounds_of_a_margin_take_both_ends_of_both(alphabet: pd.DataFrame) -
 def test_exact_figures_have_no_room(alphabet: pd.DataFrame) -> None:
     value = company.read(alphabet, company.QUARTERLY["operating_margin"], "2026Q1").number
     assert company.bounds(alphabet, company.QUARTERLY["operating_margin"], "2026Q1") == (value, value)
+    assert company.widest_margin(alphabet, company.QUARTERLY["operating_margin"], "2026Q1") == 0
+    # A quarter known exactly, on one known exactly, though others are not.
+    assert company.widest_margin(alphabet, company.QUARTERLY["cloud_revenue_growth"], "2025Q2") == 0
 
 
 def test_a_gap_has_no_bounds(alphabet: pd.DataFrame) -> None:

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from coordination_gap import company, facts, figures, tables
+from coordination_gap import company, facts, figures, stated, tables
 
 FIGURES = {
     "growth": (
@@ -27,7 +27,7 @@ FIGURES = {
 
 
 def quarters_as_of(day: str) -> tuple[pd.DataFrame, pd.DataFrame, pd.Period]:
-    filed = company.with_cloud_margins(tables.load("alphabet_quarterly", day))
+    filed = tables.load("alphabet_quarterly", day)
     frame = company.by_quarter(filed)
     last = company.last_period(frame)
     assert last is not None
@@ -150,7 +150,7 @@ def record_all(day: str, price: float = 0.0) -> facts.Page:
     """Record every fact of the page as of a day."""
     page = facts.Page("fundamentals", as_of=day)
     filed, frame, last = quarters_as_of(day)
-    stated = tables.load("article_figures", day)
+    article = tables.load("article_figures", day)
     share = company.price_of_share(tables.load("event_windows", day), "shazeer-2026", "googl", given=price)
     peer = tables.load("microsoft_quarterly", day)
     quarters = company.by_quarter(peer)
@@ -160,13 +160,12 @@ def record_all(day: str, price: float = 0.0) -> facts.Page:
     company.record_bounds(page, "cloud_revenue_growth", frame, last, filed)
     company.record_price(page, share)
     company.record_multiples(page, "", share, frame, last, filed)
-    company.record_article_price(page, stated, frame, filed)
+    company.record_article_price(page, article, frame, filed)
     company.record_peer(page, quarters, company.period_ending(quarters, last.end_time.date()), peer)
-    company.record_stated(
-        page, "review_eps", company.stated_figure(stated, "review-eps-without-gains", last), unit="usd_per_share"
-    )
+    review = stated.read(article, "review-eps-without-gains", company.period_label(last))
+    stated.record(page, "review_eps", review, unit="usd_per_share")
     limits = company.Tolerances()
-    company.record_verdicts(page, company.compare(stated, frame, limits), stated, filed, limits)
+    company.record_verdicts(page, company.compare(article, frame, limits), article, filed, limits)
     return page
 
 
@@ -181,6 +180,7 @@ def test_the_facts_of_the_last_day() -> None:
     assert (shown["article_pe"], shown["article_pe_without_other_income"]) == ("28.1", "39.2")
     assert (shown["implied_eps"], shown["implied_eps_growth"]) == ("$14.15", "+8%")
     assert shown["implied_eps_growth_without_other_income"] == "+51%"
+    assert shown["cloud_revenue_growth_margin"] == "$10 million"
     assert (shown["cloud_revenue_growth_low"], shown["cloud_revenue_growth_high"]) == ("+63.2%", "+63.5%")
     assert shown["article_misleading_names"] == "earnings growth of the quarter"
     assert found["fundamentals.roe_average"].sources[0].rows == ("2025Q1 .. 2026Q1",)

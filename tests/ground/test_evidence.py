@@ -101,13 +101,15 @@ def test_alphabets_quarters_add_up_to_its_years() -> None:
 
 
 @pytest.mark.parametrize("column", ["cloud_revenue_usd", "cloud_operating_income_usd"])
-def test_clouds_quarters_add_up_to_its_years_within_their_rounding(column: str) -> None:
+def test_clouds_quarters_add_up_to_its_years_within_their_margins(column: str) -> None:
     quarters = load("alphabet_quarterly")
     years = load("alphabet_annual").set_index("fiscal_year")[column].dropna()
-    totals = quarters.groupby(quarters["period_end"].dt.year)[column].agg(lambda four: four.sum(min_count=4))
-    compared = totals.dropna().index.intersection(years.index)
+    margin = column.replace("_usd", "_plus_minus_usd")
+    totals = quarters.groupby(quarters["period_end"].dt.year)[[column, margin]].sum(min_count=4).dropna()
+    compared = totals.index.intersection(years.index)
     assert list(compared) == [2022, 2023, 2024, 2025]
-    assert ((totals[compared] - years[compared]).abs() < 10e6).all()
+    within = totals.loc[compared]
+    assert ((within[column] - years[compared]).abs() <= within[margin]).all()
 
 
 def test_microsofts_quarters_add_up_to_its_years() -> None:
@@ -213,8 +215,8 @@ def test_the_sell_off_is_what_the_windows_show() -> None:
     event = load("concurrent_events").query("item == 'mega-cap-sell-off'").iloc[0]
     closes = load("event_windows").query("event_id == 'shazeer-2026'").set_index("session")
     for ticker in ("msft", "amzn"):
-        fall = 1 - closes.loc["2026-06-22", ticker] / closes.loc["2026-06-18", ticker]
-        assert f"{ticker.upper()} by {100 * fall:.1f} %" in event["description"]
+        assert closes.loc["2026-06-22", ticker] < 0.97 * closes.loc["2026-06-18", ticker]
+    assert "fell on the same session" in event["description"]
 
 
 def test_what_was_known_on_the_articles_day() -> None:

@@ -147,7 +147,11 @@ def test_plain_papermill_runs_a_committed_notebook_with_a_parameter(tmp_path: Pa
 
 @pytest.mark.parametrize(
     ("parameter", "value", "says"),
-    [("step_success", "1.2", "step_success"), ("steps", "0", "steps"), ("as_of", "yesterday", "as_of is 'yesterday'")],
+    [
+        ("step_success", "1.2", "success is 1.2"),
+        ("steps", "0", "there are no steps"),
+        ("as_of", "yesterday", "as_of is 'yesterday'"),
+    ],
 )
 def test_plain_papermill_refuses_a_value_out_of_range(tmp_path: Path, parameter: str, value: str, says: str) -> None:
     out = tmp_path / "out.ipynb"

@@ -1,5 +1,6 @@
 """The build publishes a whole site or leaves the last one alone."""
 
+import errno
 import json
 import os
 import resource
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from coordination_gap.press import site
 from tests.conftest import Project
 
 
@@ -218,6 +220,17 @@ def test_a_full_disk_is_said_and_the_last_site_stays(project: Project) -> None:
     assert "what was published before is unchanged" in sentence(done)
     assert "Traceback" not in done.stderr
     assert project.site() == before
+
+
+def test_a_disk_that_fills_while_rendering_is_said_once(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    # What Sphinx prints for each page it cannot write, from a build on a full disk.
+    log = "WARNING: error writing file index.html: [Errno 28] No space left on device\n" * 2
+    done = subprocess.CompletedProcess([], 2, stdout="", stderr=log)
+    monkeypatch.setattr(subprocess, "run", lambda *_, **__: done)
+    monkeypatch.setenv("GAPBOOK_ROOT", str(project.root))
+    with pytest.raises(OSError, match="No space left on device") as raised:
+        site._render(project.path("_build"), {})
+    assert raised.value.errno == errno.ENOSPC
 
 
 def test_a_kernel_killed_from_outside_is_said(project: Project) -> None:

@@ -45,7 +45,7 @@ def test_percent_never_rounds_to_certainty(share: float) -> None:
 
 
 def test_success_by_steps_marks_article_and_setting() -> None:
-    curves = compounding.success_by_steps([0.9], steps=40, step_success=0.5)
+    curves = compounding.success_by_steps([0.9], steps=40, step_success=0.5, article=(6, 0.97))
     assert sorted(curves["step_success"].unique()) == [0.5, 0.9, 0.97]
     assert curves["steps"].max() == 40
     np.testing.assert_allclose(curves["success"], curves["step_success"] ** curves["steps"], rtol=1e-12)
@@ -55,10 +55,21 @@ def test_success_by_steps_marks_article_and_setting() -> None:
 
 
 def test_the_articles_own_setting_is_marked_once() -> None:
-    curves = compounding.success_by_steps([0.97], steps=6, step_success=0.97)
+    curves = compounding.success_by_steps([0.97], steps=6, step_success=0.97, article=(6, 0.97))
     assert curves["point"].tolist().count("article") == 1
     assert "setting" not in set(curves["point"])
     assert curves["steps"].max() == 30
+
+
+def test_without_the_article_only_the_setting_is_marked() -> None:
+    curves = compounding.success_by_steps([0.9], steps=6, step_success=0.95)
+    assert sorted(curves["step_success"].unique()) == [0.9, 0.95]
+    assert curves["point"].value_counts().to_dict() == {"": 59, "setting": 1}
+
+
+def test_a_long_example_of_the_article_is_on_its_curve() -> None:
+    curves = compounding.success_by_steps([0.9], steps=6, step_success=0.9, article=(45, 0.97))
+    assert curves.loc[curves["point"] == "article", "steps"].tolist() == [45]
 
 
 def test_allowance_by_steps_meets_its_targets() -> None:
@@ -146,6 +157,7 @@ def test_figures_draw_what_the_frames_hold(setting: str, size: str) -> None:
     step = Step("step", p, loud=loud)
     drawn: list[tuple[Callable[[Figure, pd.DataFrame], None], pd.DataFrame]] = [
         (plots.draw_by_steps, compounding.success_by_steps([0.9, 0.99], steps, p)),
+        (plots.draw_by_steps, compounding.success_by_steps([0.9, 0.99], steps, p, (6, 0.97))),
         (plots.draw_required, compounding.allowance_by_steps([0.9, 0.99], steps, target)),
         (plots.draw_remedies, compounding.compare(compounding.remedies(step, steps, 3, GATE))),
         (plots.draw_silence, compounding.outcomes_by_loud(step, steps)),

@@ -7,8 +7,7 @@ reason why there is none. A hole in the data stays a hole in everything that nee
 """
 
 from coordination_gap.company.annual import ANNUAL
-from coordination_gap.company.article import VERDICTS, Stated, Tolerances, compare, stated_figure, verdict
-from coordination_gap.company.cloud import stated_margin, with_cloud_margins
+from coordination_gap.company.article import VERDICTS, Tolerances, compare, verdict
 from coordination_gap.company.earnings import (
     effective_tax_rate,
     implied_earnings,
@@ -16,7 +15,7 @@ from coordination_gap.company.earnings import (
     without_other_income,
 )
 from coordination_gap.company.fundamentals import QUARTERLY
-from coordination_gap.company.measures import Measure, Reading, bounds, read, series, table
+from coordination_gap.company.measures import Measure, Reading, bounds, read, series, table, widest_margin
 from coordination_gap.company.periods import (
     by_quarter,
     by_year,
@@ -49,7 +48,6 @@ from coordination_gap.company.recording import (
     record_peer,
     record_price,
     record_quarter,
-    record_stated,
     record_verdicts,
 )
 from coordination_gap.company.reports import (
@@ -70,7 +68,6 @@ __all__ = [
     "Measure",
     "Price",
     "Reading",
-    "Stated",
     "Tolerances",
     "beside_peer",
     "bounds",
@@ -111,15 +108,12 @@ __all__ = [
     "record_peer",
     "record_price",
     "record_quarter",
-    "record_stated",
     "record_verdicts",
     "return_on_equity",
     "series",
-    "stated_figure",
-    "stated_margin",
     "table",
     "trailing_sum",
     "verdict",
-    "with_cloud_margins",
+    "widest_margin",
     "without_other_income",
 ]

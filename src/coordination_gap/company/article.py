@@ -11,10 +11,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from coordination_gap import tables
 from coordination_gap.company.fundamentals import QUARTERLY
 from coordination_gap.company.measures import Reading, read
-from coordination_gap.company.periods import period_label
 from coordination_gap.facts import format_number
 
 AGREES = "agrees"
@@ -36,42 +34,6 @@ WITHOUT_OTHER_INCOME = {
 _NEARLY = 0.1
 # Half a unit of the last printed digit, and a little for binary fractions such as 0.8185.
 _HALF = 0.5 * (1 + 1e-9)
-
-
-@dataclass(frozen=True)
-class Stated:
-    """A stated figure: its value, the quarter it is set against, its row; or why it cannot be seen."""
-
-    value: float | None
-    period: str | None
-    sources: tuple[tables.Source, ...]
-    gap: str | None = None
-
-
-def stated_figure(figures: pd.DataFrame, figure_id: str, period: pd.Period | None = None) -> Stated:
-    """Return one stated figure.
-
-    Parameters
-    ----------
-    figures
-        The table ``article_figures`` as of a day.
-    figure_id
-        Its ``id``.
-    period
-        The quarter it has to speak of; any if None.
-
-    Returns
-    -------
-    Stated
-        With the reason where the row is not visible, or speaks of another quarter.
-    """
-    row = figures[figures["id"] == figure_id]
-    if row.empty:
-        return Stated(None, None, (), f"the stated figure {figure_id} is not public as of this day")
-    spoken_of = str(row["period"].iloc[0])
-    if period is not None and spoken_of != period_label(period):
-        return Stated(None, spoken_of, (tables.rows(row),), f"the stated figure speaks of {spoken_of}")
-    return Stated(float(row["value"].iloc[0]), spoken_of, (tables.rows(row),))
 
 
 @dataclass(frozen=True)

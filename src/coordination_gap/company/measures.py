@@ -168,12 +168,7 @@ def bounds(frame: pd.DataFrame, measure: Measure, period: pd.Period | str) -> tu
     """
     at = parse_quarter(period) if isinstance(period, str) else period
     centre = read(frame, measure, at).number
-    loose = [
-        (at + offset, column, margin)
-        for column, offsets in measure.inputs.items()
-        for offset in offsets
-        if (margin := _margin(frame, column, at + offset)) > 0
-    ]
+    loose = _loose_cells(frame, measure, at)
     found = [centre]
     window = _window(frame, measure, at)
     for signs in itertools.product((-1.0, 1.0), repeat=len(loose)):
@@ -182,6 +177,21 @@ def bounds(frame: pd.DataFrame, measure: Measure, period: pd.Period | str) -> tu
             moved[column] = moved[column].mask(moved.index == one, moved[column] + sign * margin)
         found.append(_last(moved, measure))
     return min(found), max(found)
+
+
+def widest_margin(frame: pd.DataFrame, measure: Measure, period: pd.Period | str) -> float:
+    """Return the widest stated margin among the cells that a measure needs for a period, in US dollars; 0 for none."""
+    at = parse_quarter(period) if isinstance(period, str) else period
+    return max((margin for _, _, margin in _loose_cells(frame, measure, at)), default=0.0)
+
+
+def _loose_cells(frame: pd.DataFrame, measure: Measure, at: pd.Period) -> list[tuple[pd.Period, str, float]]:
+    return [
+        (at + offset, column, margin)
+        for column, offsets in measure.inputs.items()
+        for offset in offsets
+        if (margin := _margin(frame, column, at + offset)) > 0
+    ]
 
 
 def _window(frame: pd.DataFrame, measure: Measure, at: pd.Period) -> pd.DataFrame:
@@ -216,11 +226,11 @@ def _missing_cells(frame: pd.DataFrame, measure: Measure, at: pd.Period) -> list
 
 
 def _is_rounded(frame: pd.DataFrame, measure: Measure, at: pd.Period) -> bool:
-    cells = [(at + offset, column) for column, offsets in measure.inputs.items() for offset in offsets]
-    if any(_margin(frame, column, one) > 0 for one, column in cells):
+    if _loose_cells(frame, measure, at):
         return True
     if "precision" not in frame.columns:
         return False
+    cells = [(at + offset, column) for column, offsets in measure.inputs.items() for offset in offsets]
     return any(_cell(frame, one, "precision") != "exact" for one, _ in cells)
 
 

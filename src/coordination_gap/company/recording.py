@@ -5,20 +5,18 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from coordination_gap import tables
+from coordination_gap import stated, tables
 from coordination_gap.company.article import (
     AGREES,
     DIFFERS,
     LOOSELY,
     MISLEADING,
     NOT_CHECKED,
-    Stated,
     Tolerances,
-    stated_figure,
 )
 from coordination_gap.company.earnings import implied_earnings, price_to_earnings
 from coordination_gap.company.fundamentals import QUARTERLY
-from coordination_gap.company.measures import Reading, bounds, read
+from coordination_gap.company.measures import Reading, bounds, read, widest_margin
 from coordination_gap.company.periods import period_label, period_words, quarters_due
 from coordination_gap.company.prices import Price
 from coordination_gap.facts import Fact, Page
@@ -112,14 +110,24 @@ def record_quarter(page: Page, last: pd.Period, source: pd.DataFrame) -> None:
 
 
 def record_bounds(page: Page, name: str, quarters: pd.DataFrame, last: pd.Period, source: pd.DataFrame) -> None:
-    """Record a measure, and as ``<name>_low`` and ``<name>_high`` how far its cells' margins let it move."""
+    """Record a measure, how far off its cells may be, and how far that lets it move.
+
+    Facts: `name`, and ``<name>_margin`` (the widest margin of a cell, in US dollars),
+    ``<name>_low`` and ``<name>_high``.
+    """
     reading = read(quarters, QUARTERLY[name], last)
     record(page, name, reading, source, signed="growth" in name)
+    rows = source[source["fiscal_quarter"].isin(reading.periods)]
+    sources = [tables.rows(rows)] if len(rows) else []
     ends = None if reading.value is None else bounds(quarters, reading.measure, last)
+    how = f"widest plus_minus of the cells in: {reading.measure.formula}"
+    if ends is None:
+        page.gap(f"{name}_margin", reading.gap or "no value", unit="usd", formula=how, sources=sources)
+    else:
+        widest = widest_margin(quarters, reading.measure, last)
+        page.record(f"{name}_margin", widest, unit="usd", scale="million", formula=how, sources=sources)
     for place, (suffix, word) in enumerate((("low", "lowest"), ("high", "highest"))):
-        formula = f"{word} value of {reading.measure.formula}, each figure within the margin that its source states"
-        rows = source[source["fiscal_quarter"].isin(reading.periods)]
-        sources = [tables.rows(rows)] if len(rows) else []
+        formula = f"{word} value of {reading.measure.formula}, each figure within its plus_minus"
         if ends is None:
             page.gap(
                 f"{name}_{suffix}",
@@ -180,15 +188,6 @@ def record_multiples(
             record(page, prefix + name, multiple, source, more_sources=price.sources)
 
 
-def record_stated(page: Page, name: str, stated: Stated, *, unit: str, decimals: int = 0) -> None:
-    """Record a stated figure as a fact, or its gap."""
-    how = "as stated, at the place that the row names"
-    if stated.value is None:
-        page.gap(name, stated.gap or "not stated", unit=unit, formula=how, sources=stated.sources)
-    else:
-        page.record(name, stated.value, unit=unit, decimals=decimals, formula=how, sources=stated.sources)
-
-
 def record_article_price(page: Page, figures: pd.DataFrame, quarters: pd.DataFrame, source: pd.DataFrame) -> None:
     """Record the article's price with its multiples, and the earnings that its own multiple presumes.
 
@@ -196,9 +195,9 @@ def record_article_price(page: Page, figures: pd.DataFrame, quarters: pd.DataFra
     ``article_forward_pe``, ``implied_eps``, and ``implied_eps_growth`` and
     ``implied_eps_growth_without_other_income``, how far that is above trailing earnings.
     """
-    price, multiple = stated_figure(figures, "price"), stated_figure(figures, "forward-price-to-earnings")
-    record_stated(page, "article_price", price, unit="usd_per_share", decimals=2)
-    record_stated(page, "article_forward_pe", multiple, unit="ratio")
+    price, multiple = stated.read(figures, "price"), stated.read(figures, "forward-price-to-earnings")
+    stated.record(page, "article_price", price, unit="usd_per_share")
+    stated.record(page, "article_forward_pe", multiple, unit="ratio")
     at = Price(price.value, None, price.sources, price.gap)
     record_multiples(page, "article_", at, quarters, price.period, source)
     sources = [*price.sources, *multiple.sources]

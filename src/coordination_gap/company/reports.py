@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from coordination_gap import stated
 from coordination_gap.company.annual import ANNUAL
-from coordination_gap.company.article import stated_figure
 from coordination_gap.company.earnings import price_to_earnings
 from coordination_gap.company.fundamentals import QUARTERLY
 from coordination_gap.company.measures import Measure, read, table
@@ -144,8 +144,7 @@ def multiples(frame: pd.DataFrame, last: pd.Period, prices: Sequence[tuple[str, 
 def named_prices(price: Price, figures: pd.DataFrame) -> list[tuple[str, float]]:
     """Return the prices that :func:`multiples` shows: the one in use and the article's, as far as they are visible."""
     title = "given by hand" if price.session is None else f"close of {format_day(price.session)}"
-    stated = stated_figure(figures, "price").value
-    named = [(title, price.usd), ("the article's", stated)]
+    named = [(title, price.usd), ("the article's", stated.read(figures, "price").value)]
     return [(name, usd) for name, usd in named if usd is not None]
 
 

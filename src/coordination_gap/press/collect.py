@@ -65,18 +65,28 @@ def page(name: str) -> str:
 def inputs_sha256(name: str, parameters: dict[str, Value], tables_read: list[str]) -> str:
     """Return the SHA-256 of everything that decides a notebook's facts.
 
-    That is its text, its parameters, the tables it read, the package's code and the
-    locked versions of the libraries.
+    That is its text, its parameters, the tables it read with how their records say to
+    read them, the package's code and the locked versions of the libraries.
     """
     package = Path(__file__).parents[1]
     inputs = {
         "notebook": _sha256(notebooks.text_path(name)),
         "parameters": parameters,
-        "tables": {table: tables.sha256(table) for table in tables_read},
+        "tables": {table: _table_inputs(table) for table in tables_read},
         "code": {path.relative_to(package).as_posix(): _sha256(path) for path in sorted(package.rglob("*.py"))},
         "lock": _sha256(paths.root() / "requirements.txt"),
     }
     return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
+
+
+def _table_inputs(name: str) -> dict[str, Any]:
+    record = tables.resource(name)
+    return {
+        "file": tables.sha256(name),
+        "types": {field["name"]: field["type"] for field in record["schema"]["fields"]},
+        "key": record["schema"]["primaryKey"],
+        "public_day": record.get("publicDayField"),
+    }
 
 
 def _sha256(path: Path) -> str:

@@ -1,5 +1,6 @@
 """Editions: the whole book under one file of parameters and an as-of day."""
 
+import datetime as dt
 from collections.abc import Hashable
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,12 +37,23 @@ class Edition:
 
 
 class _StrictLoader(yaml.SafeLoader):
-    """YAML's safe loader, which also refuses a key given twice."""
+    """YAML's safe loader, which also refuses a key given twice and says where a value cannot be read."""
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        try:
+            return super().construct_object(node, deep)
+        except (yaml.YAMLError, RecursionError):
+            raise
+        except Exception as error:  # whatever a conversion raises, as for the day 2026-02-31
+            what = f"{node.value} cannot be read ({error})"
+            raise yaml.constructor.ConstructorError(None, None, what, node.start_mark) from None
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         seen: set[Hashable] = set()
         for key_node, _ in node.value:
             key = self.construct_object(key_node, deep=True)
+            if not isinstance(key, Hashable):
+                raise yaml.constructor.ConstructorError(None, None, "a key must be a word", key_node.start_mark)
             if key in seen:
                 raise yaml.constructor.ConstructorError(
                     None, None, f"the key {key!r} is given twice", key_node.start_mark
@@ -75,13 +87,15 @@ def load(name: str, overrides: tuple[str, ...] = ()) -> Edition:
     place = f"editions/{name}.yml"
     content = _read(paths.editions() / f"{name}.yml", place)
     try:
+        if isinstance(content["as_of"], dt.datetime):
+            raise ValueError(f"as_of is {content['as_of']}: give a day without a time, such as 2026-06-20")
         as_of = tables.parse_day(content["as_of"]).isoformat()
     except ValueError as error:
         raise PressError(f"{place}: {error}") from None
     given: dict[str, dict[str, object]] = {}
     for notebook, values in (content["parameters"] or {}).items():
         if notebook not in notebooks.names():
-            raise PressError(f"{place}: there is no notebook {notebook!r}{nearest(str(notebook), notebooks.names())}")
+            raise PressError(f"{place}: there is no notebook {notebook!r}{nearest(notebook, notebooks.names())}")
         if not isinstance(values, dict):
             raise PressError(f"{place}: {notebook} is {values!r}: it must be names with values")
         given[notebook] = dict(values)
@@ -97,7 +111,7 @@ def load(name: str, overrides: tuple[str, ...] = ()) -> Edition:
         if "as_of" in declared:
             values["as_of"] = as_of
         complete[notebook] = check_values(declared, values, f"{place}, {notebook}")
-    return Edition(name, str(content["title"]), str(content["purpose"]).strip(), as_of, complete)
+    return Edition(name, content["title"].strip(), content["purpose"].strip(), as_of, complete)
 
 
 def faults() -> list[str]:
@@ -123,21 +137,24 @@ def faults() -> list[str]:
 
 def _read(path: Path, place: str) -> dict[str, Any]:
     try:
-        # _StrictLoader is the safe loader with one more check.
+        # _StrictLoader is the safe loader with further checks.
         content = yaml.load(path.read_text(encoding="utf-8"), _StrictLoader)  # noqa: S506
-    except (yaml.YAMLError, ValueError, RecursionError) as error:  # a ValueError where a day is none
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         line = f", line {mark.line + 1}" if mark else ""
         what = getattr(error, "problem", None) or str(error) or type(error).__name__
-        raise PressError(f"{place}{line}: {what}; mend the file") from None
+        raise PressError(f"{place}{line}: {' '.join(what.split())}; mend the file") from None
     if not isinstance(content, dict):
         raise PressError(f"{place} holds no keys: it must give {', '.join(_KEYS)}")
     for key in content:
         if key not in _KEYS:
-            raise PressError(f"{place}: there is no key {key!r}{nearest(str(key), list(_KEYS))}")
+            raise PressError(f"{place}: there is no key {key!r}{nearest(key, list(_KEYS))}")
     for key in _KEYS:
         if key not in content:
             raise PressError(f"{place} lacks the key {key!r}: add it")
+    for key in ("title", "purpose"):
+        if not isinstance(content[key], str) or not content[key].strip():
+            raise PressError(f"{place}: {key} is {content[key]!r}: it must be text")
     if content["parameters"] is not None and not isinstance(content["parameters"], dict):
         raise PressError(f"{place}: parameters is {content['parameters']!r}: it must be notebooks with their values")
     return content
@@ -150,7 +167,9 @@ def _override(text: str) -> tuple[str, str, Value]:
         raise PressError(f"-p {text}: write NOTEBOOK.PARAMETER=VALUE, such as 05_compounding.steps=8")
     if parameter == "as_of":
         raise PressError(f"-p {text}: as_of holds for the whole edition; choose an edition or write one with that day")
-    declared = notebooks.parameters(notebooks.text_path(notebook).stem)
+    if notebook not in notebooks.names():
+        raise PressError(f"-p {text}: there is no notebook {notebook!r}{nearest(notebook, notebooks.names())}")
+    declared = notebooks.parameters(notebook)
     if parameter not in declared:
         raise PressError(f"-p {text}: {notebook} has no parameter {parameter!r}{nearest(parameter, declared)}")
     try:

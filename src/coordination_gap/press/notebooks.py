@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import jupytext
 import nbformat
 from jupytext.myst import myst_to_notebook
 from nbformat import NotebookNode
@@ -54,13 +53,18 @@ def text_path(name: str) -> Path:
 
 
 def read_text(name: str) -> NotebookNode:
-    """Read a notebook from its text; each cell's metadata holds the line where it begins."""
+    """Read a notebook from its text.
+
+    Each cell's metadata holds a line: of code that of its fence, of Markdown the last
+    line that is not yet the cell's, its leading blank lines being the cell's.
+    """
     path = text_path(name)
     place = f"notebooks/{path.name}"
     try:
         notebook: NotebookNode = myst_to_notebook(path.read_text(encoding="utf-8"), add_source_map=True)
     except Exception as error:  # jupytext raises whatever its parser meets; any of it means the text is malformed
-        raise PressError(f"{place} cannot be read as a MyST notebook ({error}); mend the text") from error
+        said = " ".join(str(error).split())
+        raise PressError(f"{place} cannot be read as a MyST notebook ({said}); mend the text") from error
     for cell, line in zip(notebook.cells, notebook.metadata.pop("source_map"), strict=True):
         cell.metadata[LINE] = int(line)
     return notebook
@@ -150,13 +154,15 @@ def pair_differences(name: str) -> list[str]:
         return [f"notebooks/{name}.ipynb is missing; {mend}"]
     try:
         twin = nbformat.read(twin_path, as_version=4)
+        nbformat.validate(twin)
     except Exception as error:  # nbformat raises several kinds for what is not a notebook
-        return [f"notebooks/{name}.ipynb cannot be read ({error}); {mend}"]
+        return [f"notebooks/{name}.ipynb cannot be read ({' '.join(str(error).split())}); {mend}"]
     text = read_text(name)
+    lines = text_path(name).read_text(encoding="utf-8").splitlines()
     differences = []
     for number, (ours, theirs) in enumerate(zip(text.cells, twin.cells, strict=False), start=1):
         if _content(ours) != _content(theirs):
-            line = ours.metadata[LINE]
+            line = _first_line(ours, lines)
             differences.append(
                 f"notebooks/{name}.md, line {line}: cell {number} differs from its twin in {name}.ipynb; {mend}"
             )
@@ -165,6 +171,16 @@ def pair_differences(name: str) -> list[str]:
             f"notebooks/{name}.md has {len(text.cells)} cells and its twin {name}.ipynb has {len(twin.cells)}; {mend}"
         )
     return differences
+
+
+def _first_line(cell: NotebookNode, lines: list[str]) -> int:
+    """Return the line of the text where a cell's own text begins, past the blank lines before it."""
+    line: int = cell.metadata[LINE]
+    if cell.cell_type == "markdown":
+        line += 1
+        while line < len(lines) and not lines[line - 1].strip():
+            line += 1
+    return line
 
 
 def _content(cell: NotebookNode) -> tuple[str, str, tuple[str, ...]]:
@@ -179,7 +195,7 @@ def unpaired() -> list[str]:
         if not twin.with_suffix(".md").is_file()
     ]
     for name in names():
-        header = jupytext.read(text_path(name), fmt="md:myst").metadata.get("jupytext", {})
-        if header.get("formats") != "ipynb,md:myst":
+        header = read_text(name).metadata.get("jupytext")
+        if not isinstance(header, dict) or header.get("formats") != "ipynb,md:myst":
             faults.append(f"notebooks/{name}.md does not declare 'formats: ipynb,md:myst' in its header; add it")
     return faults

@@ -71,7 +71,8 @@ class Parameter:
         if self.unit == "day" and isinstance(value, dt.date):
             value = value.isoformat()
         if self.type == "float" and isinstance(value, int) and not isinstance(value, bool):
-            value = float(value)
+            # A whole number beyond the range of float is not finite either.
+            value = float(value) if abs(value) < 2**1023 else math.inf
         # bool is a subclass of int, so the type itself is compared.
         if type(value) is not _TYPES[self.type]:
             raise ValueError(refusal)
@@ -141,12 +142,19 @@ def read_parameters(cell_source: str, place: str) -> dict[str, Parameter]:
                 "write 'name: int|float|str|bool = default  # [low to high, unit] meaning'"
             )
         name = statement.target.id
+        if name in found:
+            raise PressError(f"{place}: {name} is declared twice; give the second one its own name or remove it")
         kind = statement.annotation.id
-        low, high, choices = _allowed(comment["allowed"].strip(), kind, f"{place}: {line!r}")
         unit = (comment["unit"] or "").strip()
+        low, high, choices = _allowed(comment["allowed"].strip(), kind, unit, f"{place}: {line!r}")
         bare = Parameter(name, kind, "", low, high, choices, unit, comment["meaning"].strip())
         try:
-            default = bare.checked(ast.literal_eval(statement.value))
+            literal = ast.literal_eval(statement.value)
+        except (ValueError, TypeError):
+            written = ast.unparse(statement.value)
+            raise PressError(f"{place}: the default of {name} is {written}; write a plain value in its place") from None
+        try:
+            default = bare.checked(literal)
         except ValueError as error:
             raise PressError(f"{place}: the default of {error}; mend the default or its range") from None
         found[name] = Parameter(name, kind, default, low, high, choices, unit, bare.meaning)
@@ -158,20 +166,30 @@ def _comments(source: str) -> dict[int, str]:
     return {token.start[0]: token.string.strip() for token in tokens if token.type == tokenize.COMMENT}
 
 
-def _allowed(text: str, kind: str, place: str) -> tuple[float | str | None, float | str | None, tuple[str, ...]]:
+def _allowed(
+    text: str, kind: str, unit: str, place: str
+) -> tuple[float | str | None, float | str | None, tuple[str, ...]]:
     if not text or text == "any":
         return None, None, ()
     if "|" in text:
-        return None, None, tuple(choice.strip() for choice in text.split("|"))
-    ends = text.split(" to ")
-    if len(ends) != 2:
-        raise PressError(f"{place}: the range {text!r} is not 'low to high' or 'a | b'; mend it")
-    if kind == "str":
-        return ends[0].strip(), ends[1].strip(), ()
+        choices = tuple(choice.strip() for choice in text.split("|"))
+        if kind != "str" or not all(choices):
+            raise PressError(f"{place}: the choices {text!r} are not words for a str; mend them or the type")
+        return None, None, choices
+    ends = [end.strip() for end in text.split(" to ")]
+    if len(ends) != 2 or kind == "bool":
+        raise PressError(f"{place}: the range {text!r} is not 'low to high' or 'a | b' for a {kind}; mend it")
+    low: float | str
+    high: float | str
     try:
-        return (int(ends[0]), int(ends[1]), ()) if kind == "int" else (float(ends[0]), float(ends[1]), ())
+        low, high = (_TYPES[kind](end) for end in ends)
     except ValueError:
         raise PressError(f"{place}: the range {text!r} has an end that is not a number; mend it") from None
+    if unit == "day" and not (_is_day(low) and _is_day(high)):
+        raise PressError(f"{place}: the range {text!r} has an end that is not a day as YYYY-MM-DD; mend it")
+    if not low <= high:  # type: ignore[operator] # of one type
+        raise PressError(f"{place}: the range {text!r} does not run from low to high; mend it")
+    return low, high, ()
 
 
 def check_values(declared: dict[str, Parameter], given: dict[str, object], place: str) -> dict[str, Value]:
@@ -198,9 +216,9 @@ def check_values(declared: dict[str, Parameter], given: dict[str, object], place
     return values
 
 
-def nearest(name: str, known: dict[str, object] | dict[str, Parameter] | list[str]) -> str:
+def nearest(name: object, known: dict[str, object] | dict[str, Parameter] | list[str]) -> str:
     """Return the end of a sentence that helps with an unknown name."""
-    close = difflib.get_close_matches(name, list(known), n=1)
+    close = difflib.get_close_matches(str(name), list(known), n=1)
     if close:
         return f"; did you mean {close[0]!r}?"
     return f"; there are {', '.join(known)}" if known else "; there are none"

@@ -4,6 +4,7 @@ Everything is made in a staging folder. ``_build/html`` is a link that is moved 
 site in one step, so that whatever happens before leaves the last good site as it was.
 """
 
+import errno
 import json
 import os
 import re
@@ -242,6 +243,9 @@ def _render(staging: Path, line_maps: dict[str, list[int]]) -> None:
     faults = list(dict.fromkeys(_faults(done.stderr, source, line_maps)))
     if done.returncode == 0 and not faults:
         return
+    full = os.strerror(errno.ENOSPC)
+    if full in done.stderr:
+        raise OSError(errno.ENOSPC, full, paths.build().name)
     if not faults:
         (paths.build() / "failed").mkdir(exist_ok=True)
         log = paths.build() / "failed" / "render.log"

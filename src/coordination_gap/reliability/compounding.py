@@ -12,11 +12,6 @@ from coordination_gap.reliability.laws import required_step_success, series, ste
 from coordination_gap.reliability.parts import Gate, Step
 from coordination_gap.reliability.pipeline import Pipeline
 
-#: The article's example, and its share of runs that succeed.
-ARTICLE_STEPS, ARTICLE_STEP_SUCCESS, ARTICLE_CLAIM = 6, 0.97, 0.83
-#: The article's share of runs that fail: one in this many.
-ARTICLE_ONE_IN = 6
-
 OUTCOMES = {"success": "success", "silent_failure": "silent failure", "halted": "halted"}
 _MOST_DECIMALS = 8
 
@@ -52,7 +47,9 @@ def _step_axis(most_steps: int, *also: int) -> list[int]:
     return sorted({*even.tolist(), *also})
 
 
-def success_by_steps(step_successes: Sequence[float], steps: int, step_success: float) -> pd.DataFrame:
+def success_by_steps(
+    step_successes: Sequence[float], steps: int, step_success: float, article: tuple[int, float] | None = None
+) -> pd.DataFrame:
     """Return end-to-end success over the number of steps, a curve for each step success.
 
     Parameters
@@ -60,7 +57,10 @@ def success_by_steps(step_successes: Sequence[float], steps: int, step_success: 
     step_successes
         Success probabilities of one step; `step_success` and the article's are added.
     steps, step_success
-        The page's setting. Curves run from 1 to 30 steps, or to `steps` if that is more.
+        The page's setting. Curves run from 1 to 30 steps, or to `steps` or the article's
+        if that is more.
+    article
+        The article's example, as its steps and their success; None where it is not public.
 
     Returns
     -------
@@ -68,19 +68,15 @@ def success_by_steps(step_successes: Sequence[float], steps: int, step_success: 
         ``step_success``, ``steps``, ``success``, and ``point``: ``"article"`` or
         ``"setting"`` on the row that is the article's example or the page's setting.
     """
-    axis = _step_axis(max(30, steps), ARTICLE_STEPS, steps)
+    # An example that is also the setting is marked as the article's.
+    points = {(steps, step_success): "setting"} | ({} if article is None else {article: "article"})
+    marked = [n for n, _ in points]
     rows = [
-        {"step_success": p, "steps": n, "success": series([p] * n), "point": _point(n, p, steps, step_success)}
-        for p in sorted({*step_successes, step_success, ARTICLE_STEP_SUCCESS})
-        for n in axis
+        {"step_success": p, "steps": n, "success": series([p] * n), "point": points.get((n, p), "")}
+        for p in sorted({*step_successes, *(p for _, p in points)})
+        for n in _step_axis(max(30, *marked), *marked)
     ]
     return pd.DataFrame(rows)
-
-
-def _point(n: int, p: float, steps: int, step_success: float) -> str:
-    if (n, p) == (ARTICLE_STEPS, ARTICLE_STEP_SUCCESS):
-        return "article"
-    return "setting" if (n, p) == (steps, step_success) else ""
 
 
 def allowance_by_steps(targets: Sequence[float], steps: int, target: float) -> pd.DataFrame:
@@ -230,7 +226,7 @@ def outcomes_by_loud(step: Step, steps: int, points: int = 51) -> pd.DataFrame:
 def loud_share_allowed(steps: int, step_success: float) -> float | None:
     r"""Return the largest loud share at which "one in N runs fails silently" still holds, rounded.
 
-    N is the number of runs per failing run, rounded: six for the article's example.
+    N is the number of runs per failing run, rounded.
     The sentence still rounds to N while one silent failure comes in at most N + 1/2 runs.
     With loud share *l* and step success *p*, the silent share of *n* bare steps is
     :math:`(1 - (1 - p) l)^n - p^n`, which is solved for *l*.

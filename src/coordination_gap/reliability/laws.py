@@ -36,7 +36,9 @@ def series(step_success: Iterable[float]) -> float:
         raise ValueError(f"step_success is {step_success!r}: give a sequence of probabilities, one for each step")
     checked = [checks.probability(p, f"step_success[{i}]") for i, p in enumerate(step_success)]
     if not checked:
-        raise ValueError("step_success is empty: give the success probability of at least one step")
+        raise ValueError(
+            "step_success is empty, so there are no steps: give the success probability of at least one step"
+        )
     return math.prod(checked)
 
 
