@@ -5,6 +5,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14; 
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 EDITION ?= base
 BIN := .venv/bin
+NO_PACKAGES = echo "make: the locked packages could not be installed: see pip's message above, mend the connection and run it again" >&2; exit 1
 export PYTHONNOUSERSITE := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -39,16 +40,16 @@ clean:
 	@rm -rf _build .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 .venv/.book-ready: requirements.txt pyproject.toml
-	@test -n "$(PYTHON)" || { echo "make: Python 3.11 or newer is needed and was not found: install it, or name it with 'make $(MAKECMDGOALS) PYTHON=/path/to/python3'" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { echo "make: Python 3.11 or newer is needed and '$(PYTHON)' is none: install it, or name one with PYTHON=/path/to/python3" >&2; exit 1; }
 	@echo "setting up .venv from requirements.txt (once)"
 	@$(PYTHON) -m venv .venv || { echo "make: $(PYTHON) cannot make a virtual environment: install its venv module (on Debian and Ubuntu: apt-get install python3-venv)" >&2; exit 1; }
-	@$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements.txt
+	@$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements.txt || { $(NO_PACKAGES); }
 	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
 .venv/.test-ready: .venv/.book-ready requirements-test.txt
 	@echo "adding what the tests need (once)"
-	@$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements-test.txt
+	@$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements-test.txt || { $(NO_PACKAGES); }
 	@touch $@
 
 .venv/.browser-ready: .venv/.test-ready
