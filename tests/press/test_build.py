@@ -43,7 +43,10 @@ def test_a_build_publishes_pages_facts_figures_and_data(built_project: Project) 
     assert 'href="facts.html#fact-widgets.mean"' in page
     entry = built_project.path("_build/html/facts.html").read_text(encoding="utf-8")
     assert 'href="data/widgets.html#row-a"' in entry
-    assert 'id="row-a"' in built_project.path("_build/html/data/widgets.html").read_text(encoding="utf-8")
+    rows = built_project.path("_build/html/data/widgets.html").read_text(encoding="utf-8")
+    assert 'id="row-a"' in rows
+    assert 'id="row-c"' not in rows
+    assert "1 of its rows became public after 2026-02-01" in rows
     assert "more than one" in built_project.path("_build/html/notebooks/01_widgets.html").read_text(encoding="utf-8")
 
 

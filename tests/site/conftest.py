@@ -55,8 +55,6 @@ def chromium() -> str:
 def browser() -> Iterator[Browser]:
     """A headless Chromium that asks nothing of the network."""
     flags = ["--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
-    if os.geteuid() == 0:
-        flags.append("--no-sandbox")  # Chromium's sandbox does not run as root
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(executable_path=chromium(), args=flags)
         yield launched

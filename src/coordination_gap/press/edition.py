@@ -45,7 +45,7 @@ class _StrictLoader(yaml.SafeLoader):
         except (yaml.YAMLError, RecursionError):
             raise
         except Exception as error:  # whatever a conversion raises, as for the day 2026-02-31
-            what = f"{node.value} cannot be read ({error})"
+            what = f"{node.value!r} cannot be read ({error})"
             raise yaml.constructor.ConstructorError(None, None, what, node.start_mark) from None
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
@@ -139,7 +139,9 @@ def _read(path: Path, place: str) -> dict[str, Any]:
     try:
         # _StrictLoader is the safe loader with further checks.
         content = yaml.load(path.read_text(encoding="utf-8"), _StrictLoader)  # noqa: S506
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
+    except OSError:
+        raise
+    except Exception as error:  # PyYAML raises many kinds for what is no YAML
         mark = getattr(error, "problem_mark", None)
         line = f", line {mark.line + 1}" if mark else ""
         what = getattr(error, "problem", None) or str(error) or type(error).__name__

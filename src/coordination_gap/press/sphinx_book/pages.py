@@ -121,15 +121,23 @@ def _dictionary_entry(record: dict[str, Any]) -> str:
 
 
 def _table_pages(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
+    as_of = material(app).edition["as_of"]
     for name in tables.names():
         record = tables.resource(name)
-        yield f"data/{name}", {"title": record["title"], "body": _table_page(record)}, "page.html"
+        yield f"data/{name}", {"title": record["title"], "body": _table_page(record, as_of)}, "page.html"
 
 
-def _table_page(record: dict[str, Any]) -> str:
+def _table_page(record: dict[str, Any], as_of: str) -> str:
     name = record["name"]
     with (paths.data() / record["path"]).open(encoding="utf-8", newline="") as file:
-        header, *rows = csv.reader(file)
+        header, *every_row = csv.reader(file)
+    public_day = record.get("publicDayField")
+    # ISO days compare as text.
+    rows = [row for row in every_row if not public_day or row[header.index(public_day)] <= as_of]
+    later = len(every_row) - len(rows)
+    hidden = (
+        f" {later} of its rows became public after {as_of}, this edition's day, and are not shown." if later else ""
+    )
     key = record["schema"]["primaryKey"]
     positions = [header.index(column) for column in ([key] if isinstance(key, str) else key)]
     head = "".join(f'<th scope="col">{escape(column)}</th>' for column in header)
@@ -141,9 +149,9 @@ def _table_page(record: dict[str, Any]) -> str:
     )
     title = escape(record["title"])
     return (
-        f"<section><h1>{title}</h1><p>{escape(record['description'])} "
+        f"<section><h1>{title}</h1><p>{escape(record['description'])}{hidden} "
         f'<a href="../data-dictionary.html#table-{name}">What each column means</a>. '
-        f'<a href="{name}.csv" download>The file (CSV)</a>.</p>'
+        f'<a href="{name}.csv" download>The whole file (CSV)</a>.</p>'
         f'<div class="table-scroll" role="region" tabindex="0" aria-label="{title}">'
         f'<table class="house-table rows"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div></section>'
     )
