@@ -6,6 +6,7 @@ column that holds the day on which a row became public. A frame loaded as of a d
 no row that became public later.
 """
 
+import csv
 import datetime as dt
 import functools
 import hashlib
@@ -154,27 +155,24 @@ def load(name: str, as_of: Day) -> pd.DataFrame:
 @functools.lru_cache(maxsize=64)
 def _read(name: str, path: Path, _changed_ns: int, schema_json: str) -> pd.DataFrame:
     schema = json.loads(schema_json)
+    mend = "mend the line or restore the file with git; 'gapbook check data' lists every fault"
     try:
-        text = pd.read_csv(path, dtype=str, keep_default_na=False, skip_blank_lines=False, encoding="utf-8")
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
-        raise TableError(
-            f"{_shown(path)} cannot be read as CSV ({str(error).strip()}): "
-            "mend the line or restore the file with git; 'gapbook check data' lists every fault"
-        ) from None
+        with path.open(encoding="utf-8", newline="") as file:
+            header, *lines = list(csv.reader(file, strict=True)) or [[]]
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise TableError(f"{_shown(path)} cannot be read as CSV ({error}): {mend}") from None
     declared = [field["name"] for field in schema["fields"]]
-    if list(text.columns) != declared:
+    if header != declared:
         raise TableError(
-            f"{_shown(path)} has the columns {', '.join(map(str, text.columns))} where its record declares "
+            f"{_shown(path)} has the columns {', '.join(header) or '(none)'} where its record declares "
             f"{', '.join(declared)}: mend the header or data/datapackage.json"
         )
-    text.index = pd.RangeIndex(1, len(text) + 1, name="row")
-    short = text.isna().any(axis=1)
-    if short.any():
-        row = int(short.index[short][0])
-        raise TableError(
-            f"{_shown(path)}, row {row} (line {row + 1}) has fewer cells than columns: "
-            "mend the line; 'gapbook check data' lists every fault"
-        )
+    for row, cells in enumerate(lines, start=1):
+        if len(cells) != len(declared):
+            few = "fewer" if len(cells) < len(declared) else "more"
+            raise TableError(f"{_shown(path)}, row {row} (line {row + 1}) has {few} cells than columns: {mend}")
+    index = pd.RangeIndex(1, len(lines) + 1, name="row")
+    text = pd.DataFrame(lines, columns=declared, index=index, dtype=str)
     return pd.DataFrame({field["name"]: _typed(text[field["name"]], field, path) for field in schema["fields"]})
 
 

@@ -118,7 +118,7 @@ def _load_written(rows: list[tuple[int, dt.date]], day: dt.date) -> pd.DataFrame
         return tables.load("made", day)
 
 
-@pytest.mark.parametrize("day", ["2026-13-01", "20 June 2026", "", "tomorrow"])
+@pytest.mark.parametrize("day", ["2026-13-01", "20 June 2026", "", "tomorrow", "20260620", "2026-W25-6"])
 def test_a_day_that_is_none(day: str) -> None:
     with pytest.raises(ValueError, match=r"as_of is .*: give a calendar day as YYYY-MM-DD, such as 2026-06-20"):
         tables.load("departures", day)
@@ -142,19 +142,29 @@ def test_an_unknown_table() -> None:
             "alphabet_quarterly",
             "17258000000",
             "17258m",
-            r"\(line 2\), column revenue_usd: '17258m' is not a number",
+            r"row 1 \(line 2\), column revenue_usd: '17258m' cannot be read as number; correct the cell",
         ),
-        ("alphabet_quarterly", "17258000000", "inf", r"row 1 \(line 2\), column revenue_usd: 'inf' is not a number"),
+        (
+            "alphabet_quarterly",
+            "17258000000",
+            "inf",
+            r"row 1 \(line 2\), column revenue_usd: 'inf' cannot be read as number; correct the cell",
+        ),
         (
             "alphabet_quarterly",
             "2015-06-30",
             "2015-06-31",
-            r"row 2 \(line 3\), column period_end: '2015-06-31' is not",
+            r"row 2 \(line 3\), column period_end: '2015-06-31' cannot be read as date",
         ),
-        ("taubench_trials", "0,0,0,32", "0,0,0.5,32", r"row 1 \(line 2\), column success: '0.5' is not a integer"),
-        ("metr_horizons", "true", "yes", r"column is_state_of_the_art: 'yes' is not a boolean"),
+        (
+            "taubench_trials",
+            "0,0,0,32",
+            "0,0,0.5,32",
+            r"row 1 \(line 2\), column success: '0.5' cannot be read as integer; .* or leave it blank",
+        ),
+        ("metr_horizons", "true", "yes", r"column is_state_of_the_art: 'yes' cannot be read as boolean"),
         ("departures", "event_id,person", "event_id,name", "has the columns event_id, name"),
-        ("departures", "barra-2013,", "barra-2013,extra,", "cannot be read as CSV"),
+        ("departures", "barra-2013,", "barra-2013,extra,", r"row 2 \(line 3\) has more cells than columns"),
     ],
 )
 def test_a_malformed_table_is_refused(data: Path, table: str, old: str, new: str, message: str) -> None:
@@ -162,6 +172,27 @@ def test_a_malformed_table_is_refused(data: Path, table: str, old: str, new: str
     with pytest.raises(tables.TableError, match=message) as refused:
         tables.load(table, LAST)
     assert f"data/{table}.csv" in str(refused.value)
+
+
+@pytest.mark.parametrize("cells", [1, -1])
+def test_a_row_with_fewer_cells_than_columns_is_refused(data: Path, cells: int) -> None:
+    path = data / "departures.csv"
+    lines = path.read_text(encoding="utf-8").splitlines()
+    lines[2] = ",".join(lines[2].split(",")[:cells])
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    with pytest.raises(tables.TableError, match=r"data/departures.csv, row 2 \(line 3\) has fewer cells.*: mend"):
+        tables.load("departures", LAST)
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_a_blank_line_is_refused_and_not_skipped(data: Path, number: int) -> None:
+    path = data / "departures.csv"
+    lines = path.read_text(encoding="utf-8").splitlines()
+    lines.insert(number, "")
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    message = rf"data/departures.csv, row {number} \(line {number + 1}\) has fewer cells.*: mend the line"
+    with pytest.raises(tables.TableError, match=message):
+        tables.load("departures", LAST)
 
 
 def test_text_in_another_encoding_is_refused(data: Path) -> None:
@@ -234,6 +265,13 @@ def test_keys_name_one_row_each(name: str) -> None:
 def test_rows_of_an_unnamed_frame_are_refused() -> None:
     with pytest.raises(ValueError, match="does not say which table it comes from"):
         tables.rows(pd.DataFrame({"event_id": ["a"]}))
+
+
+def test_a_row_that_is_not_in_the_file_is_refused() -> None:
+    events = tables.load("departures", LAST)
+    events.loc[events.index[0], "event_id"] = "nobody-2026"
+    with pytest.raises(ValueError, match=r"departures has no row 'nobody-2026': pass rows of the table as it is"):
+        tables.rows(events)
 
 
 def test_rows_without_their_key_are_refused() -> None:

@@ -99,7 +99,10 @@ FAULTS = [
         in_file("editions/base.yml", "parameters: {}", "parameters: {01_widgets: {factor: nan}}"),
         says="editions/base.yml, 01_widgets: factor is 'nan': it must be a number",
     ),
-    fault(in_file("editions/base.yml", "2026-02-01", "2026-02-31"), says="editions/base.yml: day is out of range"),
+    fault(
+        in_file("editions/base.yml", "2026-02-01", "2026-02-31"),
+        says="editions/base.yml, line 3: '2026-02-31' cannot be read",
+    ),
     fault(in_table("1.5", "heavy"), says="data/widgets.csv, row 1"),
     fault(in_table("b,2.5,", "b,2.5,,"), says="data/widgets.csv"),
     fault(without("data/widgets.csv"), says="data/widgets.csv"),
