@@ -9,7 +9,6 @@ import click
 
 from coordination_gap import __version__, paths
 from coordination_gap.press import PressError
-from coordination_gap.tables import TableError
 
 
 @click.group(
@@ -130,7 +129,7 @@ def main() -> None:
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         _leave("stopped; what was published before is unchanged", 130)
-    except (PressError, TableError, ValueError) as error:
+    except (PressError, ValueError) as error:  # a TableError is a ValueError; its module is slow to load
         _leave(str(error), 1)
     except OSError as error:
         place = f" while writing {error.filename}" if error.filename else ""

@@ -61,9 +61,9 @@ def parse_day(day: Day, name: str = "as_of") -> dt.date:
     ValueError
         If `day` is neither a date nor text of the form ``YYYY-MM-DD``.
     """
-    if isinstance(day, dt.datetime):
+    if isinstance(day, dt.datetime) and not pd.isna(day):
         return day.date()
-    if isinstance(day, dt.date):
+    if isinstance(day, dt.date) and not pd.isna(day):
         return day
     try:
         parsed = dt.date.fromisoformat(day)
@@ -185,12 +185,14 @@ def _typed(column: "pd.Series[str]", field: dict[str, Any], path: Path) -> "pd.S
     if kind == "boolean":
         typed = column.map({"true": True, "false": False}).astype("boolean")
     elif kind == "date":
-        typed = pd.to_datetime(column.mask(blank), format="%Y-%m-%d", errors="coerce").astype("datetime64[us]")
+        # The format alone would also take 2020-1-1.
+        written_out = column.where(column.str.fullmatch(r"\d{4}-\d{2}-\d{2}"))
+        typed = pd.to_datetime(written_out, format="%Y-%m-%d", errors="coerce").astype("datetime64[us]")
     elif kind in ("number", "integer"):
         typed = pd.to_numeric(column.mask(blank), errors="coerce")
         typed = typed.mask(~np.isfinite(typed.astype("float64")))
         if kind == "integer":
-            whole = typed.isna() | (typed % 1 == 0)
+            whole = typed.isna() | ((typed % 1 == 0) & (typed.abs() < 2**63))
             typed = typed.where(whole).astype("Int64")
         else:
             typed = typed.astype("float64")

@@ -118,8 +118,8 @@ def _load_written(rows: list[tuple[int, dt.date]], day: dt.date) -> pd.DataFrame
         return tables.load("made", day)
 
 
-@pytest.mark.parametrize("day", ["2026-13-01", "20 June 2026", "", "tomorrow", "20260620", "2026-W25-6"])
-def test_a_day_that_is_none(day: str) -> None:
+@pytest.mark.parametrize("day", ["2026-13-01", "20 June 2026", "", "tomorrow", "20260620", "2026-W25-6", pd.NaT])
+def test_a_day_that_is_none(day: tables.Day) -> None:
     with pytest.raises(ValueError, match=r"as_of is .*: give a calendar day as YYYY-MM-DD, such as 2026-06-20"):
         tables.load("departures", day)
 
@@ -162,6 +162,8 @@ def test_an_unknown_table() -> None:
             "0,0,0.5,32",
             r"row 1 \(line 2\), column success: '0.5' cannot be read as integer; .* or leave it blank",
         ),
+        ("taubench_trials", "0,0,0,32", f"0,0,{2**63},32", r"row 1 \(line 2\), column success: .* read as integer"),
+        ("alphabet_quarterly", "2015-06-30", "2015-6-30", r"column period_end: '2015-6-30' cannot be read as date"),
         ("metr_horizons", "true", "yes", r"column is_state_of_the_art: 'yes' cannot be read as boolean"),
         ("departures", "event_id,person", "event_id,name", "has the columns event_id, name"),
         ("departures", "barra-2013,", "barra-2013,extra,", r"row 2 \(line 3\) has more cells than columns"),

@@ -152,6 +152,10 @@ FAULTS = [
         ),
         says="notebooks/01_widgets.md, line 36: fact widgets.x is recorded but no page shows it",
     ),
+    fault(
+        in_file("book/index.md", "The mean is", r"Here $\text{x<y}$ fails. The mean is"),
+        says=r"book/index.md, line 3: the formula '\\text{x<y}' cannot be shown",
+    ),
     fault(in_file("book/index.md", "# A small", "A [link](nowhere.md).\n\n# A small"), says="book/index.md, line 1"),
 ]
 

@@ -6,10 +6,11 @@ import signal
 import sys
 import tempfile
 from collections.abc import Iterator
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing import forkserver
 from pathlib import Path
 
 import papermill
@@ -65,10 +66,11 @@ def run_all(parameters: dict[str, dict[str, Value]], folder: Path) -> None:
     """
     failures: list[str] = []
     with _workers(len(parameters)) as pool:
-        jobs: dict[Future[_Run], str] = {
-            pool.submit(_run_one, name, values, str(folder), str(paths.root())): name
-            for name, values in parameters.items()
-        }
+        with _held_back(signal.SIGINT, signal.SIGTERM):
+            jobs = [
+                pool.submit(_run_one, name, values, str(folder), str(paths.root()))
+                for name, values in parameters.items()
+            ]
         # Without a terminal one line a notebook says the same.
         bar = tqdm(total=len(jobs), unit="notebook", desc="Running", disable=not sys.stderr.isatty())
         try:
@@ -91,21 +93,38 @@ def run_all(parameters: dict[str, dict[str, Value]], folder: Path) -> None:
 
 
 @contextmanager
+def _held_back(*signals: signal.Signals) -> Iterator[None]:
+    """Let a request to stop wait: a worker that is being started could be neither stopped nor waited for."""
+    waiting: list[int] = []
+    handlers = {number: signal.signal(number, lambda number, _: waiting.append(number)) for number in signals}
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+        if waiting:
+            raise KeyboardInterrupt
+
+
+@contextmanager
 def _workers(jobs: int) -> Iterator[ProcessPoolExecutor]:
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["coordination_gap.press.execute"])
     # A terminal's Ctrl-C reaches every process; the parent alone decides what happens then.
-    pool = ProcessPoolExecutor(
-        max_workers=max(1, min(jobs, os.cpu_count() or 1)),
-        mp_context=context,
-        initializer=signal.signal,
-        initargs=(signal.SIGINT, signal.SIG_IGN),
-    )
+    # What is started while the signal is ignored ignores it from its first moment on.
+    handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        forkserver.ensure_running()
+    finally:
+        signal.signal(signal.SIGINT, handler)
+    pool = ProcessPoolExecutor(max_workers=max(1, min(jobs, os.cpu_count() or 1)), mp_context=context)
     try:
         yield pool
     except BaseException:
+        # Waited for, since a worker that outlives this process finds its semaphores gone.
         for process in multiprocessing.active_children():
             process.terminate()
+            process.join(timeout=5)
         pool.shutdown(wait=False, cancel_futures=True)
         raise
     pool.shutdown()

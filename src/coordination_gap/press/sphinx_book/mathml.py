@@ -1,9 +1,14 @@
 """Mathematics as MathML, made when the site is: browsers lay it out without a script."""
 
+from xml.etree import ElementTree
+
 from docutils import nodes
 from latex2mathml.converter import convert
 from sphinx.application import Sphinx
+from sphinx.util import logging
 from sphinx.writers.html5 import HTML5Translator
+
+logger = logging.getLogger(__name__)
 
 
 def register(app: Sphinx) -> None:
@@ -12,12 +17,24 @@ def register(app: Sphinx) -> None:
 
 
 def _visit_inline(translator: HTML5Translator, node: nodes.math) -> None:
-    translator.body.append(convert(node.astext(), display="inline"))
+    translator.body.append(_mathml(node, "inline"))
     raise nodes.SkipNode
 
 
 def _visit_block(translator: HTML5Translator, node: nodes.math_block) -> None:
     # A formula wider than a phone scrolls in its box, which the keyboard must be able to reach.
-    formula = convert(node.astext(), display="block")
+    formula = _mathml(node, "block")
     translator.body.append(f'<div class="math-display" role="region" tabindex="0" aria-label="Formula">{formula}</div>')
     raise nodes.SkipNode
+
+
+def _mathml(node: nodes.Element, display: str) -> str:
+    """Return a formula as MathML, or nothing and a warning where the converter cannot read it."""
+    tex = node.astext()
+    try:
+        formula = convert(tex, display=display)
+        ElementTree.fromstring(formula)  # noqa: S314 # our own text; the converter leaves < and & in words as they are
+    except Exception as error:  # the converter raises a kind of its own for each mistake, some without a word
+        logger.warning("the formula %r cannot be shown (%s)", tex, error or type(error).__name__, location=node)
+        return ""
+    return str(formula)

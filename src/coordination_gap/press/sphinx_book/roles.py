@@ -61,7 +61,7 @@ class WhenDirective(SphinxDirective):
         except wording.WordingError as error:
             logger.warning("%s", error, location=self.get_location())
             return []
-        state.facts_shown.add(fact_id)
+        state.facts_shown.update(wording.referenced(f"{fact_id} | {condition}: shown"))
         # What is left out is parsed all the same: an unknown id in it must not wait for another edition.
         content = nodes.container()
         self.state.nested_parse(self.content, self.content_offset, content)
