@@ -37,8 +37,9 @@ def params(notebook: str | None) -> None:
     from coordination_gap.press import notebooks
 
     for name in [notebook] if notebook else notebooks.names():
+        declared = notebooks.parameters(name)
         click.echo(name)
-        for parameter in notebooks.parameters(name).values():
+        for parameter in declared.values():
             click.echo(f"  {parameter.name} = {parameter.default}")
             click.echo(f"      {parameter.meaning} ({parameter.allowed})")
 

@@ -62,6 +62,9 @@ def test_an_override_changes_number_and_words(project: Project) -> None:
     assert project.gapbook("build", "-p", "01_widgets.factor=0.5").returncode == 0
     page = project.path("_build/html/notebooks/01_widgets.html").read_text(encoding="utf-8")
     assert "one or less" in page
+    assert "Edition <strong>base with 01_widgets.factor=0.5</strong>" in page
+    (fact,) = json.loads(project.path("_build/html/facts.json").read_text(encoding="utf-8"))
+    assert fact["edition"] == "base with 01_widgets.factor=0.5"
     assert ">1.00</a>" in page
 
 

@@ -22,7 +22,7 @@ class Edition:
     Attributes
     ----------
     name, title, purpose
-        What it is called and what it is for.
+        What it is called and what it is for; the name says which values were replaced.
     as_of
         The last day whose publications may be seen, as ``YYYY-MM-DD``.
     parameters
@@ -111,7 +111,9 @@ def load(name: str, overrides: tuple[str, ...] = ()) -> Edition:
         if "as_of" in declared:
             values["as_of"] = as_of
         complete[notebook] = check_values(declared, values, f"{place}, {notebook}")
-    return Edition(name, content["title"].strip(), content["purpose"].strip(), as_of, complete)
+    # A book under other values must not pass for the edition that it was made from.
+    shown_name = f"{name} with {', '.join(overrides)}" if overrides else name
+    return Edition(shown_name, content["title"].strip(), content["purpose"].strip(), as_of, complete)
 
 
 def faults() -> list[str]:

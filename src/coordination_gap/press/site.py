@@ -15,6 +15,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import deepcopy
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -214,7 +215,7 @@ def _config(edition: Edition, staging: Path) -> dict[str, Any]:
     own = config.setdefault("sphinx", {}).setdefault("config", {})
     own["gapbook_material"] = str(staging / "material.json")
     own["html_extra_path"] = [str(staging / "beside")]
-    footer = f"Edition <strong>{edition.name}</strong>, as of {facts.format_day(edition.as_of)}."
+    footer = f"Edition <strong>{escape(edition.name)}</strong>, as of {facts.format_day(edition.as_of)}."
     own.setdefault("html_theme_options", {})["extra_footer"] = f'<p class="edition">{footer}</p>'
     return config
 
