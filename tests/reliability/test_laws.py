@@ -9,11 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coordination_gap.reliability import (
+from coordination_gap.reliability.laws import (
+    apportion,
     expected_attempts,
     gate_posterior,
     k_out_of_n,
     required_step_success,
+    retry_amplification,
     series,
     steps_until,
     success_with_attempts,
@@ -71,6 +73,52 @@ def test_n_out_of_n_is_a_series_and_one_out_of_n_are_attempts(p: float, n: int) 
     assert k_out_of_n(p, 1, n) == pytest.approx(success_with_attempts(p, n), rel=1e-9, abs=1e-300)
 
 
+@pytest.mark.parametrize(("k", "n"), [(k, n) for n in range(1, 5) for k in range(n + 1)])
+@pytest.mark.parametrize("common_cause", [0.0, 0.3, 1.0])
+def test_k_out_of_n_with_a_common_cause_agrees_with_enumeration(k: int, n: int, common_cause: float) -> None:
+    p = 0.83
+    struck = common_cause * (1 - p)
+    spared = p / (1 - struck)
+    enumerated = struck * (k == 0) + (1 - struck) * sum(
+        math.prod(spared if works else 1 - spared for works in parts)
+        for parts in product((True, False), repeat=n)
+        if sum(parts) >= k
+    )
+    assert k_out_of_n(p, k, n, common_cause) == pytest.approx(enumerated, rel=1e-13)
+
+
+@given(p=probabilities, common_cause=probabilities, n=st.integers(1, 30))
+def test_a_common_cause_keeps_each_part_and_makes_parts_alike(p: float, common_cause: float, n: int) -> None:
+    assert k_out_of_n(p, 1, 1, common_cause) == pytest.approx(p, rel=1e-12, abs=1e-300)
+    assert k_out_of_n(p, n, n, 1.0) == pytest.approx(p, rel=1e-12, abs=1e-300)
+    # It makes all parts work together more often, and at least one of them less often.
+    assert k_out_of_n(p, n, n, common_cause) >= k_out_of_n(p, n, n) * (1 - 1e-9)
+    assert k_out_of_n(p, 1, n, common_cause) <= k_out_of_n(p, 1, n) * (1 + 1e-9)
+
+
+weights = st.lists(st.floats(0.0, 1e6), min_size=1, max_size=20).filter(lambda ws: sum(ws) > 1e-6)
+
+
+@given(target=st.floats(0.001, 1.0), ws=weights)
+def test_apportioned_steps_meet_the_target_and_follow_the_weights(target: float, ws: list[float]) -> None:
+    steps = apportion(target, ws)
+    assert series(steps) == pytest.approx(target, rel=1e-9)
+    for weight, step in zip(ws, steps, strict=True):
+        assert math.log(step) == pytest.approx(math.log(target) * weight / math.fsum(ws), rel=1e-9, abs=1e-12)
+
+
+def test_equal_weights_apportion_equally() -> None:
+    assert apportion(0.95, [2.0] * 6) == pytest.approx([required_step_success(0.95, 6)] * 6, rel=1e-15)
+
+
+def test_a_step_that_may_not_fail_is_apportioned_success() -> None:
+    assert apportion(0.0, [0.0, 1.0]) == (1.0, 0.0)
+
+
+def test_retries_multiply_by_layer() -> None:
+    assert retry_amplification(iter([3, 1, 5])) == 15
+
+
 @given(p=probabilities, attempts=st.integers(1, 60))
 def test_expected_attempts_agree_with_their_sum(p: float, attempts: int) -> None:
     assert expected_attempts(p, attempts) == pytest.approx(sum((1 - p) ** k for k in range(attempts)), rel=1e-9)
@@ -114,6 +162,15 @@ def test_gate_posterior_says_nothing_about_what_never_happens() -> None:
         (k_out_of_n, (0.9, 5, 4), "k is 5: at most n=4"),
         (k_out_of_n, (0.9, -1, 4), "k is -1"),
         (k_out_of_n, (0.9, 0, 0), "n is 0"),
+        (k_out_of_n, (0.9, 1, 4, 1.1), "common_cause is 1.1"),
+        (apportion, (0.9, [0.0, 0.0]), r"weights is \[0.0, 0.0\]: give at least one weight above 0"),
+        (apportion, (0.9, []), r"weights is \[\]"),
+        (apportion, (0.9, [1.0, -1.0]), r"weights\[1\] is -1.0"),
+        (apportion, (0.9, "12"), "weights is '12': give a sequence"),
+        (apportion, (1.9, [1.0]), "target is 1.9"),
+        (retry_amplification, ([3, 0],), r"attempts_by_layer\[1\] is 0"),
+        (retry_amplification, ([],), "attempts_by_layer is empty"),
+        (retry_amplification, (3,), "attempts_by_layer is 3: give a sequence"),
         (success_with_attempts, (True, 2), "success is True"),
         (expected_attempts, (0.9, 0), "attempts is 0"),
         (gate_posterior, (0.1, 0.9, 10**400), "false_alarm is 1000"),

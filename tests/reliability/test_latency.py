@@ -1,0 +1,123 @@
+import itertools
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from scipy import stats
+
+from coordination_gap.reliability import Branch, Gate, Pipeline, Step, Vote, Way
+from tests.reliability.strategies import pipelines
+
+
+def test_without_retries_the_time_is_the_sum_of_the_steps() -> None:
+    latency = Pipeline([Step("a", 0.9, seconds=1.2), Step("b", 0.8, seconds=0.5)]).evaluate().latency
+    assert latency.resolution_seconds == 0.0
+    assert [latency.quantile(level) for level in (0.0, 0.5, 1.0)] == pytest.approx([1.7, 1.7, 1.7])
+    assert latency.standard_deviation == pytest.approx(0.0, abs=1e-6)
+
+
+def test_a_pipeline_that_takes_no_time_has_a_latency_of_zero() -> None:
+    latency = Pipeline([Step("a", 0.9, attempts=3, loud=1.0)]).evaluate().latency
+    assert latency.mean == latency.quantile(0.99) == 0.0
+
+
+def test_retries_with_backoff_give_the_distribution_that_can_be_written_down() -> None:
+    step = Step("a", 0.5, attempts=3, loud=1.0, seconds=1.0, backoff_seconds=0.5, backoff_factor=4.0)
+    latency = Pipeline([step, Step("b", 1.0, seconds=0.25)]).evaluate().latency
+    points = {1.25: 0.5, 2.75: 0.25, 5.75: 0.125, 5.5: 0.125}  # the last: halted after three attempts
+    found = dict(zip(latency.seconds.tolist(), latency.probability.tolist(), strict=True))
+    assert {point: share for point, share in found.items() if share > 1e-12} == pytest.approx(points)
+    assert [latency.quantile(level) for level in (0.5, 0.74, 0.76, 0.9)] == [1.25, 2.75, 5.5, 5.75]
+
+
+def test_a_gate_takes_its_time_on_what_it_inspects_only() -> None:
+    step = Step("a", 0.6, loud=1.0, seconds=1.0, gate=Gate(1.0, 0.0, seconds=3.0))
+    latency = Pipeline([step]).evaluate().latency
+    assert [latency.quantile(level) for level in (0.39, 0.41)] == pytest.approx([1.0, 4.0])
+
+
+@pytest.mark.parametrize("level", [0.01, 0.5, 0.95, 0.99, 0.9999])
+def test_steps_of_exponential_time_add_up_to_erlangs_distribution(level: float) -> None:
+    steps = [Step(name, 1.0, seconds=2.0, seconds_cv=1.0) for name in "abc"]
+    latency = Pipeline(steps).evaluate().latency
+    assert latency.quantile(level) == pytest.approx(
+        stats.gamma(3, scale=2.0).ppf(level), abs=latency.resolution_seconds
+    )
+    assert latency.mean == pytest.approx(6.0, rel=1e-9)
+    assert latency.standard_deviation == pytest.approx(math.sqrt(12.0), rel=1e-4)
+
+
+def test_geometric_attempts_of_exponential_time_are_exponential() -> None:
+    """Until the first success without a limit: the sum of geometrically many exponential times is exponential."""
+    latency = Pipeline([Step("a", 0.25, attempts=400, loud=1.0, seconds=1.0, seconds_cv=1.0)]).evaluate().latency
+    for level in (0.1, 0.5, 0.9, 0.999):
+        assert latency.quantile(level) == pytest.approx(
+            stats.expon(scale=4.0).ppf(level), abs=latency.resolution_seconds
+        )
+
+
+def test_voters_answer_at_once_and_the_slowest_counts() -> None:
+    vote = Vote("v", [Step(f"voter {k}", 0.9, seconds=1.0, seconds_cv=1.0) for k in range(3)], 2)
+    outcome = Pipeline([vote]).evaluate()
+    assert outcome.seconds == pytest.approx(1 + 1 / 2 + 1 / 3, rel=1e-9)  # of three exponential times
+    assert outcome.latency.quantile(0.9) == pytest.approx(-math.log(1 - 0.9 ** (1 / 3)), abs=2e-2)
+    mixed = Vote("v", [Step("fixed", 0.9, seconds=2.0), Step("random", 0.9, seconds=1.0, seconds_cv=1.0)], 1)
+    assert Pipeline([mixed]).evaluate().seconds == pytest.approx(2 + math.exp(-2.0), rel=1e-9)
+    assert Pipeline([mixed]).evaluate().latency.mean == pytest.approx(2 + math.exp(-2.0), rel=1e-3)
+
+
+def test_a_branch_mixes_its_ways() -> None:
+    ways = [Way(0.25, [Step("slow", 0.9, seconds=10.0)]), Way(0.75)]
+    latency = Pipeline([Branch("b", ways), Step("last", 0.9, seconds=1.0)]).evaluate().latency
+    assert [latency.quantile(level) for level in (0.5, 0.74, 0.76)] == pytest.approx([1.0, 1.0, 11.0])
+
+
+def test_times_without_a_common_unit_stay_within_the_stated_resolution() -> None:
+    steps = [
+        Step("a", 0.5, attempts=4, loud=1.0, seconds=math.pi),
+        Step("b", 0.5, attempts=4, loud=1.0, seconds=math.e),
+    ]
+    latency = Pipeline(steps).evaluate().latency
+    assert 0.0 < latency.resolution_seconds < 0.05
+    shares: dict[float, float] = {}
+    tries = [(k, 0.5**k) for k in range(1, 4)] + [(4, 0.125)]
+    for (first, p), (second, q) in itertools.product(tries, tries):
+        # A first step that halts, half of those with four attempts, ends the run.
+        if first < 4 or second == 1:
+            weight = p * q if first < 4 else 0.0
+            shares[first * math.pi + second * math.e] = weight
+    for second, q in tries:
+        shares[4 * math.pi + second * math.e] = 0.0625 * q
+    shares[4 * math.pi] = 0.0625
+    points = np.array(sorted(shares))
+    cumulated = np.cumsum([shares[point] for point in points])
+    for level in (0.2, 0.55, 0.8, 0.97):
+        exact = points[np.searchsorted(cumulated, level)]
+        assert latency.quantile(level) == pytest.approx(exact, abs=9 * latency.resolution_seconds)
+
+
+def test_the_tail_is_not_folded_back() -> None:
+    step = Step("a", 0.01, attempts=1000, loud=1.0, seconds=1.0)
+    latency = Pipeline([step]).evaluate().latency
+    assert latency.quantile(0.9999) == math.ceil(math.log(1e-4) / math.log(0.99))
+    assert latency.mean == pytest.approx(Pipeline([step]).evaluate().seconds, rel=1e-9)
+
+
+@settings(max_examples=40, deadline=None)
+@given(pipelines())
+def test_mean_and_total_agree_with_the_exact_outcome(pipeline: Pipeline) -> None:
+    outcome = pipeline.evaluate()
+    latency = outcome.latency
+    assert latency.probability.sum() == pytest.approx(1.0, abs=1e-12)
+    assert (latency.probability > -1e-9).all()
+    assert latency.mean == pytest.approx(outcome.seconds, rel=1e-3, abs=1e-9 + 2 * latency.resolution_seconds)
+
+
+@pytest.mark.parametrize("level", [-0.1, 1.1, math.nan, "0.5"])
+def test_a_level_is_a_probability(level: object) -> None:
+    latency = Pipeline([Step("a", 0.9, seconds=1.0)]).evaluate().latency
+    quantile: object = latency.quantile
+    assert callable(quantile)
+    with pytest.raises(ValueError, match=r"^level is"):
+        quantile(level)
