@@ -1,11 +1,13 @@
 import math
+from collections.abc import Callable
 
 import numpy as np
 import pytest
 from scipy import stats
 
-from coordination_gap.reliability import Gate, Pipeline, Step, steplaw
-from coordination_gap.reliability.simulation import MOST_RUNS
+from coordination_gap.reliability import Branch, Gate, Pipeline, Simulated, Step, Vote, Way, counted
+from coordination_gap.reliability.simulation import MOST_RUNS, must_follow, simulate
+from tests.reliability.one_by_one import COUNTED, ENDS, FIELDS, ONLY_FOLLOWED, one_by_one
 
 RETRIED = Pipeline(
     [
@@ -15,17 +17,32 @@ RETRIED = Pipeline(
         Step("send", success=0.95, attempts=2, gate=Gate(0.5, 0.2), cost=0.001, seconds=0.5),
     ]
 )
-FIELDS = ("success", "silent_failure", "halted", "attempts", "cost", "seconds")
+
+
+def assert_agrees(simulated: Simulated, exact: object, errors: float = 5.0) -> None:
+    for field in FIELDS:
+        error = getattr(simulated.standard_error, field)
+        # Where nothing varies there is only rounding.
+        allowed = max(errors * error, 1e-12 * abs(getattr(exact, field)))
+        assert abs(getattr(simulated, field) - getattr(exact, field)) <= allowed, field
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
 @pytest.mark.parametrize("runs", [1_000, 1_000_000, 10**9])
 def test_simulation_agrees_with_the_exact_outcome_within_five_standard_errors(runs: int, seed: int) -> None:
-    exact, simulated = RETRIED.evaluate(), RETRIED.simulate(runs, seed)
-    for field in FIELDS:
-        error = getattr(simulated.standard_error, field)
-        assert error > 0
-        assert abs(getattr(simulated, field) - getattr(exact, field)) < 5 * error, field
+    simulated = RETRIED.simulate(runs, seed)
+    assert all(getattr(simulated.standard_error, field) > 0 for field in FIELDS)
+    assert_agrees(simulated, RETRIED.evaluate())
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("feature", COUNTED)
+def test_counts_of_every_kind_of_part_agree_with_the_exact_outcome(feature: str, seed: int) -> None:
+    pipeline = COUNTED[feature]
+    simulated = simulate(pipeline, 10**9, seed)
+    assert simulated.successes + simulated.silent_failures + simulated.halts == 10**9
+    assert 0.0 < simulated.standard_error.success < 2e-5
+    assert_agrees(simulated, pipeline.evaluate())
 
 
 def test_counts_are_whole_and_sum_to_the_runs() -> None:
@@ -36,81 +53,105 @@ def test_counts_are_whole_and_sum_to_the_runs() -> None:
     assert simulated != RETRIED.simulate(12_345, seed=8)
 
 
-def test_standard_errors_are_the_spread_of_repeated_simulations() -> None:
-    repeated = [RETRIED.simulate(2_000, seed) for seed in range(600)]
+@pytest.mark.parametrize(
+    ("pipeline", "repetitions"),
+    [
+        (RETRIED, 400),
+        (COUNTED["random times"], 400),
+        (COUNTED["correlated attempts"], 200),
+        (COUNTED["a cause common to steps"], 200),
+        (COUNTED["a mixture with a cause common to steps"], 100),
+    ],
+)
+def test_standard_errors_are_the_spread_of_repeated_simulations(pipeline: Pipeline, repetitions: int) -> None:
+    repeated = [pipeline.simulate(2_000, seed) for seed in range(repetitions)]
     for field in FIELDS:
         spread = np.std([getattr(simulated, field) for simulated in repeated], ddof=1)
         stated = np.mean([getattr(simulated.standard_error, field) for simulated in repeated])
-        assert stated == pytest.approx(spread, rel=0.1), field  # 600 repetitions know the spread to 3 %
+        # The spread itself has a standard error of 1 / sqrt(2 n) of it.
+        assert stated == pytest.approx(spread, rel=4 / math.sqrt(2 * repetitions)), field
 
 
-def test_counts_have_the_multinomial_law_of_independent_runs() -> None:
-    exact = RETRIED.evaluate()
-    expected = np.array([exact.success, exact.silent_failure, exact.halted]) * 500
+@pytest.mark.parametrize(
+    ("pipeline", "repetitions"),
+    [(RETRIED, 300), (COUNTED["correlated attempts with a common cause"], 200), (COUNTED["a mixture"], 100)],
+)
+def test_counts_have_the_multinomial_law_of_independent_runs(pipeline: Pipeline, repetitions: int) -> None:
+    exact = pipeline.evaluate()
+    expected = np.array([exact.success, exact.silent_failure, exact.halted]) * 2_000
     squares = []
-    for seed in range(400):
-        simulated = RETRIED.simulate(500, seed)
+    for seed in range(repetitions):
+        simulated = pipeline.simulate(2_000, seed)
         observed = np.array([simulated.successes, simulated.silent_failures, simulated.halts])
         squares.append(float(((observed - expected) ** 2 / expected).sum()))
     assert stats.kstest(squares, stats.chi2(df=2).cdf).pvalue > 1e-4
 
 
-def test_a_run_at_a_time_in_plain_python_gives_the_same_distribution() -> None:
-    rng = np.random.default_rng(11)
+@pytest.mark.parametrize("feature", ["retries, a gate, amounts", "a mixture", "a mixture with a cause common to steps"])
+def test_a_run_at_a_time_in_plain_python_gives_the_same(feature: str) -> None:
     runs = 20_000
-    ends = {"success": 0, "silent_failure": 0, "halted": 0}
-    cost = 0.0
-    for _ in range(runs):
-        carrying = halted = False
-        for step in RETRIED.steps:
-            for _attempt in range(step.attempts):
-                cost += step.cost
-                good = rng.random() < step.success
-                seen = not good and rng.random() < step.loud
-                if not seen and step.gate:
-                    seen = rng.random() < (step.gate.false_alarm if good else step.gate.detection)
-                if not seen:
-                    carrying = carrying or not good
-                    break
-            else:
-                halted = True
-            if halted:
-                break
-        ends["halted" if halted else "silent_failure" if carrying else "success"] += 1
-    simulated = RETRIED.simulate(runs, seed=5)
-    for end, count in ends.items():
-        error = getattr(simulated.standard_error, end)
-        assert abs(count / runs - getattr(simulated, end)) < 5 * math.sqrt(2) * error
-    assert abs(cost / runs - simulated.cost) < 5 * math.sqrt(2) * simulated.standard_error.cost
+    alone = one_by_one(COUNTED[feature], runs, seed=11)
+    simulated = COUNTED[feature].simulate(10**9, seed=5)
+    for field in FIELDS:
+        error = alone[field].std() / math.sqrt(runs)
+        assert abs(alone[field].mean() - getattr(simulated, field)) < 5 * error, field
+        assert getattr(simulated.standard_error, field) * math.sqrt(10**9) == pytest.approx(alone[field].std(), rel=0.1)
 
 
 def test_simulation_does_not_use_the_closed_form(monkeypatch: pytest.MonkeyPatch) -> None:
-    expected = RETRIED.simulate(1_000, seed=1)
+    pipeline = COUNTED["a mixture with a cause common to steps"]
+    expected = pipeline.simulate(1_000, seed=1)
 
-    def refuse(step: Step) -> None:
-        raise AssertionError(f"the law of {step.name} was asked for")
+    def refuse(*_: object) -> None:
+        raise AssertionError("the exact law was asked for")
 
-    monkeypatch.setattr(steplaw, "step_law", refuse)
-    monkeypatch.setattr("coordination_gap.reliability.pipeline.step_law", refuse)
-    assert RETRIED.simulate(1_000, seed=1) == expected
+    for name in ("law_of", "in_series"):
+        monkeypatch.setattr(f"coordination_gap.reliability.law.{name}", refuse)
+        monkeypatch.setattr(f"coordination_gap.reliability.pipeline.{name}", refuse)
+    with pytest.raises(AssertionError, match="was asked for"):
+        pipeline.evaluate()
+    assert pipeline.simulate(1_000, seed=1) == expected
 
 
 @pytest.mark.parametrize(
     ("step", "ends"),
     [
         (Step("sure", success=1.0), (10, 0, 0)),
+        (Step("sure", success=1.0, correlation=0.5, common_cause=1.0), (10, 0, 0)),
         (Step("never seen", success=0.0), (0, 10, 0)),
+        (Step("never seen", success=0.0, correlation=0.5, common_cause=1.0), (0, 10, 0)),
         (Step("always seen", success=0.0, loud=1.0, attempts=3), (0, 0, 10)),
         (Step("rejected", success=1.0, gate=Gate(1.0, 1.0), attempts=2), (0, 0, 10)),
+        (Step("saved", success=0.0, loud=1.0, attempts=2, fallback=Step("other", success=1.0)), (10, 0, 0)),
+        (Branch("one way", [Way(1.0, [Step("sure", success=1.0)]), Way(0.0, [Step("bad", success=0.0)])]), (10, 0, 0)),
+        (Vote("tie", [Step("good", success=1.0), Step("bad", success=0.0)], 1), (0, 10, 0)),
+        (Vote("split", [Step("bad", success=0.0), Step("worse", success=0.0)], 2, agreement=0.0), (0, 0, 10)),
     ],
 )
 def test_certain_ends(step: Step, ends: tuple[int, int, int]) -> None:
-    simulated = Pipeline([step, Step("after", success=1.0, cost=1.0)]).simulate(10, seed=0)
-    assert (simulated.successes, simulated.silent_failures, simulated.halts) == ends
-    assert simulated.standard_error.success == 0.0
-    assert simulated.standard_error.cost == 0.0
-    exact = Pipeline([step, Step("after", success=1.0, cost=1.0)]).evaluate()
-    assert (simulated.attempts, simulated.cost) == (exact.attempts, exact.cost)
+    for common_cause in (0.0, 1.0):
+        pipeline = Pipeline([step, Step("after", success=1.0, cost=1.0)], common_cause=common_cause)
+        exact = pipeline.evaluate()
+        for follow in (False, True):
+            simulated = pipeline.simulate(10, seed=0, follow=follow)
+            assert (simulated.successes, simulated.silent_failures, simulated.halts) == ends
+            assert simulated.standard_error.success == 0.0
+            assert simulated.standard_error.cost == 0.0
+            assert (simulated.attempts, simulated.cost) == (exact.attempts, exact.cost)
+
+
+def test_few_groups_and_many_are_drawn_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    pipeline = COUNTED["a mixture with a cause common to steps"]
+    monkeypatch.setattr(counted, "_FEW", 0)
+    assert_agrees(pipeline.simulate(10**9, seed=3), pipeline.evaluate())
+    monkeypatch.setattr(counted, "_FEW", 10**6)
+    assert_agrees(pipeline.simulate(10**9, seed=3), pipeline.evaluate())
+
+
+def test_many_kinds_of_run_are_no_obstacle() -> None:
+    steps = [Step(f"step {number}", success=0.9 + number / 2_000, attempts=2, loud=0.9) for number in range(150)]
+    pipeline = Pipeline(steps, common_cause=0.2)
+    assert_agrees(pipeline.simulate(10**10, seed=1), pipeline.evaluate())
 
 
 def test_interval_is_wilsons() -> None:
@@ -129,10 +170,30 @@ def test_interval_keeps_a_width_where_nothing_varied() -> None:
 
 def test_the_most_runs_do_not_overflow() -> None:
     step = Step("step", success=0.5, attempts=50, loud=1.0)
-    simulated = Pipeline.repeat(step, 3).simulate(MOST_RUNS, seed=1)
-    assert simulated.attempts == pytest.approx(6.0, rel=1e-6)
+    assert Pipeline.repeat(step, 3).simulate(MOST_RUNS, seed=1).attempts == pytest.approx(6.0, rel=1e-6)
+    mixture = COUNTED["a mixture with a cause common to steps"]
+    assert_agrees(mixture.simulate(MOST_RUNS, seed=1), mixture.evaluate())
 
 
+def test_one_run_ends_in_one_way() -> None:
+    for seed in range(20):
+        simulated = COUNTED["a mixture"].simulate(1, seed)
+        assert sorted(getattr(simulated, end) for end in ENDS) == [0.0, 0.0, 1.0]
+        assert simulated.attempts == round(simulated.attempts)
+        assert simulated.standard_error.seconds >= 0.0
+
+
+def test_what_has_no_counts_is_said_so_and_followed() -> None:
+    for feature, pipeline in COUNTED.items():
+        assert not must_follow(pipeline), feature
+    for feature, pipeline in ONLY_FOLLOWED.items():
+        assert must_follow(pipeline), feature
+        with pytest.raises(ValueError, match=r"^pipeline: runs that share their luck, .* follow them one by one$"):
+            simulate(pipeline, 10, seed=1)
+        assert pipeline.simulate(10, seed=1).runs == 10
+
+
+@pytest.mark.parametrize("take", [lambda *asked: RETRIED.simulate(*asked), lambda *asked: simulate(RETRIED, *asked)])
 @pytest.mark.parametrize(
     ("runs", "seed", "message"),
     [
@@ -144,9 +205,16 @@ def test_the_most_runs_do_not_overflow() -> None:
         (10, None, "seed is None"),
     ],
 )
-def test_bad_arguments_are_refused(runs: int, seed: int, message: str) -> None:
+def test_bad_arguments_are_refused(take: Callable[..., Simulated], runs: int, seed: int, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        RETRIED.simulate(runs, seed)
+        take(runs, seed)
+
+
+@pytest.mark.parametrize("follow", [False, True])
+def test_amounts_beyond_any_float_are_refused(follow: bool) -> None:
+    step = Step("step", success=0.5, loud=1.0, attempts=9, cost=1e308)
+    with pytest.raises(ValueError, match=r"^pipeline: cost of a run grow beyond what a float can hold: give the steps"):
+        Pipeline([step]).simulate(1_000, seed=1, follow=follow)
 
 
 @pytest.mark.parametrize(
