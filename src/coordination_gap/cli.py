@@ -7,7 +7,7 @@ from types import FrameType
 
 import click
 
-from coordination_gap import __version__, paths
+from coordination_gap import __version__, cli_pipeline, paths
 from coordination_gap.press import PressError
 
 
@@ -103,6 +103,9 @@ def check_all(context: click.Context) -> None:
             failed = True
     if failed:
         sys.exit(1)
+
+
+gapbook.add_command(cli_pipeline.pipeline)
 
 
 def _report(faults: list[str], what: str) -> None:

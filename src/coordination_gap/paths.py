@@ -37,3 +37,8 @@ def book() -> Path:
 def build() -> Path:
     """Return the folder of everything built; nothing in it is kept under version control."""
     return root() / "_build"
+
+
+def pipelines() -> Path:
+    """Return the folder of pipelines written down as YAML, which a project need not have."""
+    return root() / "pipelines"

@@ -66,7 +66,8 @@ def inputs_sha256(name: str, parameters: dict[str, Value], tables_read: list[str
     """Return the SHA-256 of everything that decides a notebook's facts.
 
     That is its text, its parameters, the tables it read with how their records say to
-    read them, the package's code and the locked versions of the libraries.
+    read them, the pipelines written down as files, the package's code and the locked
+    versions of the libraries.
     """
     package = Path(__file__).parents[1]
     inputs = {
@@ -74,6 +75,7 @@ def inputs_sha256(name: str, parameters: dict[str, Value], tables_read: list[str
         "parameters": parameters,
         "tables": {table: _table_inputs(table) for table in tables_read},
         "code": {path.relative_to(package).as_posix(): _sha256(path) for path in sorted(package.rglob("*.py"))},
+        "pipelines": {path.name: _sha256(path) for path in sorted(paths.pipelines().glob("*.yml"))},
         "lock": _sha256(paths.root() / "requirements.txt"),
     }
     return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import deepcopy
 from html import escape
+from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
 
@@ -154,6 +155,12 @@ def _stage(edition: Edition, executed: dict[str, NotebookNode], pages: dict[str,
     for name in tables.names():
         shutil.copy(paths.data() / tables.resource(name)["path"], beside / "data" / f"{name}.csv")
     shutil.copy(paths.data() / "datapackage.json", beside / "data" / "datapackage.json")
+    with as_file(files("coordination_gap.reliability") / "pipeline.schema.json") as schema:
+        shutil.copy(schema, beside / schema.name)
+    if paths.pipelines().is_dir():
+        (beside / "pipelines").mkdir()
+        for path in paths.pipelines().glob("*.yml"):
+            shutil.copy(path, beside / "pipelines" / path.name)
     _write_yaml(_config(edition, staging), source / "_config.yml")
     _write_yaml(_without_book_folder(_read_yaml("_toc.yml")), source / "_toc.yml")
 
