@@ -1,0 +1,212 @@
+"""What each attempt at each step of a run came to, as a frame, and the checks that a frame has to pass.
+
+A row is an attempt. Its ``outcome`` is one of a closed list, :data:`OUTCOMES`, which says
+two things: whether the output was passed on or seen to be unusable, and whether it was
+good, where anybody judged that. ``docs/traces.md`` has the formats with examples.
+"""
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+#: What an attempt may have come to.
+OUTCOMES: Mapping[str, str] = {
+    "good": "passed on, and correct",
+    "silent": "passed on, and wrong: nobody in the run saw it",
+    "loud": "failed, and was seen to: an error, a time-out",
+    "rejected_good": "correct, but the gate rejected it: a false alarm",
+    "rejected_bad": "wrong, and the gate caught it",
+    "passed": "passed on; nobody has judged whether it was correct",
+    "rejected": "rejected by the gate; nobody has judged whether that was right",
+}
+#: The outcomes after which the run goes on to the next step; after the others it is tried again, or halts.
+PASSED_ON = frozenset({"good", "silent", "passed"})
+#: How a run may have ended.
+RUN_OUTCOMES = ("success", "silent_failure", "halted")
+#: The columns of a frame of attempts; a file may leave out the last.
+COLUMNS = ("run", "step", "attempt", "outcome", "seconds", "cost", "run_outcome")
+
+#: Words of an error message that say where a row stands.
+Place = Callable[[int], str]
+
+
+class TraceError(ValueError):
+    """A trace cannot be used as it is; the message says where, what is there and how to mend it."""
+
+
+def check_attempts(attempts: pd.DataFrame, place: Place | None = None) -> pd.DataFrame:
+    """Return a frame of attempts with the columns and types of :func:`read_traces`.
+
+    Parameters
+    ----------
+    attempts
+        Columns :data:`COLUMNS`, of which ``run_outcome`` may be missing.
+    place
+        Says where a row (by position) stands, for messages.
+
+    Raises
+    ------
+    TraceError
+        If a column is missing or unknown, a field is not what it has to be, an attempt of
+        a step is missing or repeated, or an output was passed on and yet tried again.
+    """
+    if place is None:
+
+        def place(row: int) -> str:
+            return f"attempts, row {row}"
+
+    if not isinstance(attempts, pd.DataFrame):
+        raise TraceError(f"attempts is a {type(attempts).__name__}: give the frame that read_traces returns")
+    check_header([str(name) for name in attempts.columns], "attempts")
+    if attempts.empty:
+        raise TraceError("attempts has no row: give at least one attempt")
+    runs, run = _texts(attempts["run"], "run", place)
+    steps, step = _texts(attempts["step"], "step", place)
+    outcomes, _ = _texts(attempts["outcome"], "outcome", place)
+    _refuse(~outcomes.isin(OUTCOMES), outcomes, "outcome", f"one of {', '.join(OUTCOMES)}", place)
+    ends = pd.Series([None] * len(attempts), dtype="str")
+    if "run_outcome" in attempts:
+        ends = attempts["run_outcome"].astype("str").reset_index(drop=True)
+        ends = ends.where(ends != "")
+        allowed = f"one of {', '.join(RUN_OUTCOMES)}, or a blank for not observed"
+        _refuse(~ends.isin((*RUN_OUTCOMES, np.nan)), ends, "run_outcome", allowed, place)
+    checked = pd.DataFrame(
+        {
+            "run": runs,
+            "step": steps,
+            "attempt": _whole_numbers(attempts["attempt"], place),
+            "outcome": outcomes,
+            "seconds": _numbers(attempts["seconds"], "seconds", place),
+            "cost": _numbers(attempts["cost"], "cost", place),
+            "run_outcome": ends,
+        }
+    )
+    _check_order(checked, run * (step.max() + 1) + step, place)
+    _check_one_end(checked, run, place)
+    checked.attrs = {"dropped_runs": 0, "ignored_spans": 0, **attempts.attrs}
+    return checked
+
+
+def check_incomplete(incomplete: str) -> None:
+    """Raise unless `incomplete` is one of the two words that it may be."""
+    if incomplete not in {"refuse", "drop"}:
+        raise TraceError(f"incomplete is {incomplete!r}: give 'refuse' or 'drop'")
+
+
+def check_header(header: list[str], where: str) -> None:
+    """Raise unless the columns are those of a frame of attempts, in any order."""
+    needed = [name for name in COLUMNS if name != "run_outcome"]
+    for problem, names, mend in (
+        ("missing", [name for name in needed if name not in header], f"the columns are {', '.join(COLUMNS)}"),
+        ("unknown", [name for name in header if name not in COLUMNS], f"keep only {', '.join(COLUMNS)}"),
+        ("there twice", [name for name in header if header.count(name) > 1], "keep one of them"),
+    ):
+        if names:
+            raise TraceError(f"{where}: column {names[0]!r} is {problem}: {mend}")
+
+
+def _texts(column: "pd.Series[Any]", name: str, place: Place) -> tuple["pd.Series[str]", npt.NDArray[np.int64]]:
+    """Return the column as texts, none of them blank, and a number for each text; numbers become texts."""
+    texts = column.astype("str").reset_index(drop=True)
+    codes, words = pd.factorize(texts, use_na_sentinel=False)
+    blank = pd.isna(words) | (words.str.strip() == "")
+    _refuse(blank[codes], texts, name, "a text that is not blank", place)
+    return texts, codes
+
+
+def _refuse(wrong: Any, values: "pd.Series[Any]", column: str, allowed: str, place: Place) -> None:
+    """Raise for the first row where `wrong` holds."""
+    rows = np.flatnonzero(np.asarray(wrong))
+    if rows.size:
+        value = values.iloc[rows[0]]
+        value = value.item() if isinstance(value, np.generic) else value
+        shown = "missing" if pd.isna(value) else repr(value)
+        raise TraceError(f"{place(int(rows[0]))}: {column} is {shown}: give {allowed}")
+
+
+def _numbers(column: "pd.Series[Any]", name: str, place: Place) -> npt.NDArray[np.float64]:
+    """Return the column as finite numbers of at least 0, NaN for a blank."""
+    unit = {"seconds": "seconds", "cost": "US dollars"}[name]
+    allowed = f"a number of {unit}, 0 or more, or a blank where it is unknown"
+    if pd.api.types.is_float_dtype(column.dtype):
+        numbers = column.to_numpy(dtype=np.float64, na_value=np.nan)
+        _refuse(np.isinf(numbers) | (numbers < 0), column, name, allowed, place)
+        return numbers
+    values = column.to_numpy(dtype=object, copy=True)
+    unknown = (column.isna() | (column == "")).to_numpy(dtype=bool)
+    values[unknown] = 0.0
+    try:
+        numbers = values.astype(np.float64)
+    except (TypeError, ValueError, OverflowError):
+        numbers = np.array([_number(value) for value in values])
+    # float() takes 1_0 for 10, and a truth value for 0 or 1.
+    odd = np.array([isinstance(value, bool) or (isinstance(value, str) and "_" in value) for value in values])
+    _refuse(odd | ~np.isfinite(numbers) | (numbers < 0), column, name, allowed, place)
+    numbers[unknown] = np.nan
+    return numbers
+
+
+def _number(value: Any) -> float:
+    try:
+        return float(value)
+    except (TypeError, ValueError, OverflowError):
+        return math.nan
+
+
+def _whole_numbers(column: "pd.Series[Any]", place: Place) -> npt.NDArray[np.int64]:
+    """Return the attempts' numbers as whole numbers of at least 1."""
+    codes, found = pd.factorize(column, use_na_sentinel=False)
+    numbers = np.array([int(str(n)) if re.fullmatch("[1-9][0-9]{0,8}", str(n)) else 0 for n in found], dtype=np.int64)
+    _refuse(numbers[codes] == 0, column, "attempt", "a whole number, 1 for a step's first attempt", place)
+    return numbers[codes]
+
+
+def _check_order(attempts: pd.DataFrame, group: npt.NDArray[np.int64], place: Place) -> None:
+    """Raise unless the attempts of each step of each run, a `group`, are 1, 2, …, and only the last was passed on."""
+    number = attempts["attempt"].to_numpy()
+    order = np.lexsort((number, group))
+    group, number = group[order], number[order]
+    starts = np.r_[True, group[1:] != group[:-1]]
+    expected = np.arange(len(group)) - np.maximum.accumulate(np.where(starts, np.arange(len(group)), 0)) + 1
+    at = np.flatnonzero(number != expected)
+    if at.size:
+        row, found, wanted = int(order[at[0]]), int(number[at[0]]), int(expected[at[0]])
+        what = (
+            f"attempt {found} stands there twice"
+            if found < wanted
+            else f"attempt is {found}, but there is no attempt {wanted}"
+        )
+        raise TraceError(
+            f"{place(row)}: run {attempts['run'].iloc[row]!r}, step {attempts['step'].iloc[row]!r}: {what}: "
+            "number the attempts of a step 1, 2, 3 and so on in each run"
+        )
+    passed = attempts["outcome"].isin(PASSED_ON).to_numpy()[order]
+    at = np.flatnonzero(passed[:-1] & ~starts[1:])
+    if at.size:
+        row = int(order[at[0]])
+        outcome = attempts["outcome"].iloc[row]
+        raise TraceError(
+            f"{place(row)}: run {attempts['run'].iloc[row]!r}, step {attempts['step'].iloc[row]!r}: outcome of "
+            f"attempt {number[at[0]]} is {outcome!r}, which was passed on, and yet there is another attempt: give "
+            "a rejected attempt the outcome rejected, rejected_bad or rejected_good, and a second call its own step"
+        )
+
+
+def _check_one_end(attempts: pd.DataFrame, run: npt.NDArray[np.int64], place: Place) -> None:
+    end, _ = pd.factorize(attempts["run_outcome"])
+    first = np.full(run.max() + 1, -2, dtype=end.dtype)
+    first[run[::-1]] = end[::-1]
+    rows = np.flatnonzero(end != first[run])
+    if rows.size:
+        row = int(rows[0])
+        ends = attempts["run_outcome"].fillna("")
+        before = ends.iloc[int(np.flatnonzero(run == run[row])[0])]
+        raise TraceError(
+            f"{place(row)}: run_outcome is {ends.iloc[row]!r}, but {before!r} on the first row of run "
+            f"{attempts['run'].iloc[row]!r}: give all rows of a run the same"
+        )
