@@ -1,4 +1,4 @@
-"""The Sphinx extension of the book: facts, wordings and computed figures in prose.
+"""The Sphinx extension of the book: facts, wordings and computed figures in prose, and the calculator.
 
 ``gapbook_material`` in the configuration names a JSON file that the press writes, with
 the facts, the figures and the edition. Whatever cannot be printed is a warning, and the
@@ -11,7 +11,7 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
-from coordination_gap.press.sphinx_book import mathml, nodes, pages, roles
+from coordination_gap.press.sphinx_book import calculator, mathml, nodes, pages, roles
 from coordination_gap.press.sphinx_book.material import Material
 
 
@@ -26,6 +26,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     roles.register(app)
     pages.register(app)
     mathml.register(app)
+    calculator.register(app)
     return {"version": "1", "parallel_read_safe": False, "parallel_write_safe": True}
 
 
