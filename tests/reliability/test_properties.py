@@ -270,6 +270,20 @@ def test_luck_of_plain_numbers(correlation: float) -> None:
         assert twice.evaluate().success == pytest.approx(squared, rel=0, abs=1e-9), p
 
 
+@pytest.mark.parametrize("correlation", [5e-324, 1e-300, 1e-30, *(10.0**power for power in range(-20, -6))])
+def test_the_smallest_correlations_keep_means_and_correlations(correlation: float) -> None:
+    for p in (5e-324, 1e-12, 1e-6, 0.03, 0.5, 0.97, 1 - 1e-9):
+        for q in (p, 0.2, 1 - 2.0**-40):
+            pair = Pipeline([Step("one", p), Step("other", q)], correlation=correlation)
+            assert Pipeline(pair.steps[:1], correlation=correlation).evaluate().success == pytest.approx(p, rel=1e-12)
+            gained = pair.evaluate().success - p * q
+            # The spreads multiply, but for what two unlike skewnesses make of it.
+            most = correlation * math.sqrt(p * (1 - p) * q * (1 - q))
+            assert -1e-13 <= gained <= most + 1e-13
+            if p == q:
+                assert gained == pytest.approx(most, rel=1e-6, abs=1e-13)
+
+
 @checked
 @given(p=SHARES, correlation=SHARES, n=st.integers(1, 30))
 def test_equal_steps_of_correlated_runs_succeed_as_a_beta_moment(p: float, correlation: float, n: int) -> None:

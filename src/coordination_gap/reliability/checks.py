@@ -14,6 +14,13 @@ def _number(value: object) -> float:
         return math.inf
 
 
+def _shown(value: object) -> str:
+    try:
+        return repr(value)
+    except ValueError:  # Python refuses to write out whole numbers of more than 4,300 digits
+        return "a number too long to print"
+
+
 def probability(value: object, where: str) -> float:
     """Return `value` as a float in [0, 1].
 
@@ -32,7 +39,7 @@ def probability(value: object, where: str) -> float:
     number = _number(value)
     if 0.0 <= number <= 1.0:
         return number
-    raise ValueError(f"{where} is {value!r}: give a probability, a number from 0 to 1")
+    raise ValueError(f"{where} is {_shown(value)}: give a probability, a number from 0 to 1")
 
 
 def count(value: object, where: str, *, least: int = 1) -> int:
@@ -45,7 +52,7 @@ def count(value: object, where: str, *, least: int = 1) -> int:
     """
     if isinstance(value, Integral) and not isinstance(value, bool) and int(value) >= least:
         return int(value)
-    raise ValueError(f"{where} is {value!r}: give a whole number of at least {least}")
+    raise ValueError(f"{where} is {_shown(value)}: give a whole number of at least {least}")
 
 
 def amount(value: object, where: str, unit: str) -> float:
@@ -59,4 +66,4 @@ def amount(value: object, where: str, unit: str) -> float:
     number = _number(value)
     if math.isfinite(number) and number >= 0.0:
         return number
-    raise ValueError(f"{where} is {value!r}: give a finite number of {unit}, 0 or more")
+    raise ValueError(f"{where} is {_shown(value)}: give a finite number of {unit}, 0 or more")

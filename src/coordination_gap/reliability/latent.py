@@ -16,9 +16,11 @@ Luck
 Given both, steps and attempts are independent, so a pipeline is a mixture over kinds of
 run. The luck is integrated by Gauss–Legendre panels. Their edges are the quantiles at
 which some step's success passes one of a row of logits, so that within a panel every
-step's success varies smoothly and little; beyond 1e-17 of 0 and 1 nothing varies.
+step's success varies smoothly and little; beyond 1e-17 of 0 and 1 nothing varies. A
+correlation below 1e-9 is integrated by two points for each step, the Gauss-Jacobi rule.
 """
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -32,6 +34,8 @@ Floats = npt.NDArray[np.float64]
 
 _LOGIT_OF_ALMOST_1 = 40.0
 _ALMOST_0 = 1e-18
+#: Below this correlation the quantiles lie too near each other for panels to tell them apart.
+_SMALL_CORRELATION = 1e-9
 
 
 @dataclass(frozen=True)
@@ -118,6 +122,8 @@ def _luck(distinct: list[float], correlation: float, fineness: Fineness) -> Kind
     random = [p for p in distinct if p not in (0.0, 1.0)]
     if not random:
         return Kinds(np.ones(1), {p: np.array([p]) for p in distinct})
+    if correlation < _SMALL_CORRELATION:
+        return _two_points_each(distinct, correlation)
     laws = {p: beta_parameters(p, correlation) for p in random}
     # The integral runs over the logit of the quantile, whose own density is the logistic one.
     edges = np.unique(np.concatenate([_edges(*law, fineness.panels) for law in laws.values()]))
@@ -131,6 +137,34 @@ def _luck(distinct: list[float], correlation: float, fineness: Fineness) -> Kind
         # From the nearer end, where the quantile keeps its digits.
         table[p] = np.where(below < 0.5, beta_quantile(first, second, below), 1 - beta_quantile(second, first, above))
     return Kinds(weight / weight.sum(), table)
+
+
+def _two_points_each(distinct: list[float], correlation: float) -> Kinds:
+    """Return kinds in which each success is one of two, which keep mean, variance and skewness of its beta law.
+
+    All take the lower one in the same, unluckier runs, but for what their skewness differs in.
+    """
+    rules = {p: _two_points(p, correlation) for p in distinct if p not in (0.0, 1.0)}
+    cuts = np.array(sorted({0.0, 1.0, *(unlucky for unlucky, _, _ in rules.values())}))
+    middles = (cuts[1:] + cuts[:-1]) / 2
+    success = {p: np.full_like(middles, p) for p in distinct}
+    for p, (unlucky, low, high) in rules.items():
+        success[p] = np.where(middles < unlucky, low, high)
+    return Kinds(np.diff(cuts), success)
+
+
+def _two_points(mean: float, correlation: float) -> tuple[float, float, float]:
+    """Return the Gauss-Jacobi rule of two points for a beta law: the weight of the lower one, and both."""
+    spread = math.sqrt(mean) * math.sqrt(1 - mean)
+    skewness = 2 * (1 - 2 * mean) * math.sqrt(correlation) / (1 + correlation) / spread
+    # The smaller weight is the one on the side of the long tail; written so that it keeps its digits.
+    tail = 2 / (4 + skewness * skewness + abs(skewness) * math.hypot(2, skewness))
+    if tail == 0.0:  # so near to 0 or 1 that the far point never comes up
+        return 1.0, mean, mean
+    unlucky = 1 - tail if skewness > 0 else tail
+    sd, odds = math.sqrt(correlation) * spread, math.sqrt(tail / (1 - tail))
+    below, above = (sd * odds, sd / odds) if skewness > 0 else (sd / odds, sd * odds)
+    return unlucky, max(0.0, mean - below), min(1.0, mean + above)
 
 
 def beta_parameters(mean: float, correlation: float) -> tuple[float, float]:

@@ -132,13 +132,13 @@ def _attempts(step: Step, p: Number) -> Law:
         return _same_correlated_attempts(replace(step, name="-", fallback=None), p)
     a, b, r = attempt_shares(step, p)
     settled, halted, attempts = _geometric(a + b, r, step.attempts)
-    passes = a + b
-    good_share = _divide(a, passes)
+    # Each share on its own: what is left of 1 has no digits where the other is almost all.
+    good, bad = settled * _divide(a, a + b), settled * _divide(b, a + b)
     waits = 0.0
     if step.backoff_seconds > 0.0 and step.attempts > 1:
         waits = step.backoff_seconds * r * _geometric_sum(r * step.backoff_factor, step.attempts - 1)
     inspected = attempts * (1 - (1 - p) * step.loud) if step.gate else 0.0
-    return _with_amounts(step, settled * good_share, settled * (1 - good_share), halted, attempts, inspected, waits)
+    return _with_amounts(step, good, bad, halted, attempts, inspected, waits)
 
 
 def _with_amounts(
@@ -231,14 +231,13 @@ def _correlated_attempts(step: Step, p: Number) -> Law:
 def _vote(vote: Vote, success: Mapping[str, Number] | None) -> Law:
     """Count good and silently wrong answers, voter by voter, and apply the rule of agreement."""
     given = [voter.success if success is None else success.get(voter.name, voter.success) for voter in vote.voters]
-    good, bad = agreed(vote, given)
+    good, bad, none = agreed(vote, given)
     gate = vote.gate or Gate(0.0, 0.0)
     inspected = good + bad
-    good, bad, seen = good * (1 - gate.false_alarm), bad * (1 - gate.detection), 1 - inspected
     return Law(
-        good,
-        bad,
-        seen + inspected - good - bad,
+        good * (1 - gate.false_alarm),
+        bad * (1 - gate.detection),
+        none + good * gate.false_alarm + bad * gate.detection,
         float(len(vote.voters)),
         sum(voter.cost for voter in vote.voters) + inspected * gate.cost,
         expected_longest(tuple((voter.seconds, voter.seconds_cv) for voter in vote.voters)) + inspected * gate.seconds,

@@ -110,7 +110,7 @@ def _attempts(step: Step, times: Times, p: float) -> TimedLaw:
 
 
 def _vote(vote: Vote, times: Times, given: list[float]) -> TimedLaw:
-    good, bad = agreed(vote, given)
+    good, bad, none = agreed(vote, given)
     gate = vote.gate or Gate(0.0, 0.0)
     answered = times.longest(tuple((voter.seconds, voter.seconds_cv) for voter in vote.voters))
     inspected = answered * times.constant(gate.seconds) if gate.seconds > 0.0 else answered
@@ -118,5 +118,5 @@ def _vote(vote: Vote, times: Times, given: list[float]) -> TimedLaw:
     return TimedLaw(
         inspected * (good * (1 - gate.false_alarm)),
         inspected * (bad * (1 - gate.detection)),
-        inspected * seen + answered * (1 - good - bad),
+        inspected * seen + answered * none,
     )

@@ -11,17 +11,18 @@ from coordination_gap.reliability.parts import Vote
 from coordination_gap.reliability.urn import Number, common_cause_split, urn_success
 
 
-def agreed(vote: Vote, given: list[Number]) -> tuple[Number, Number]:
-    """Return the probabilities that a good and that a wrong answer is agreed on, `given` each voter's success."""
+def agreed(vote: Vote, given: list[Number]) -> tuple[Number, Number, Number]:
+    """Return the probabilities that a good answer, a wrong one and none is agreed on, `given` each voter's success."""
     if vote.common_cause == 0.0:
         return _agreed(vote, given)
     struck, spared = common_cause_split(given[0], vote.common_cause)
     hit, free = _agreed(vote, [0.0 * given[0]] * len(given)), _agreed(vote, [spared] * len(given))
-    return struck * hit[0] + (1 - struck) * free[0], struck * hit[1] + (1 - struck) * free[1]
+    good, bad, none = (struck * all_fail + (1 - struck) * spare for all_fail, spare in zip(hit, free, strict=True))
+    return good, bad, none
 
 
-def _agreed(vote: Vote, given: list[Number]) -> tuple[Number, Number]:
-    good, bad = 0.0 * given[0], 0.0 * given[0]
+def _agreed(vote: Vote, given: list[Number]) -> tuple[Number, Number, Number]:
+    good, bad, none = (0.0 * given[0] for _ in range(3))
     for (right, wrong), weight in _answer_counts(vote, given).items():
         for share, wrong_wins in (
             (vote.agreement, wrong >= vote.needed),
@@ -31,7 +32,9 @@ def _agreed(vote: Vote, given: list[Number]) -> tuple[Number, Number]:
                 bad = bad + share * weight
             elif right >= vote.needed:
                 good = good + share * weight
-    return good, bad
+            else:
+                none = none + share * weight
+    return good, bad, none
 
 
 @lru_cache(maxsize=256)
