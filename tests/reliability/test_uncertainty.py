@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import stats
+from scipy import integrate, stats
 
 from coordination_gap.reliability.beta_product import BetaProduct
 from coordination_gap.reliability.demonstration import SystemRuns, runs_to_claim, system_runs_to_claim
@@ -112,6 +112,45 @@ def test_quantile_and_cdf_are_inverses_in_any_order(pairs: list[tuple[float, flo
     assert turned.quantile(probability) == pytest.approx(value, rel=1e-9, abs=1e-300)
     if 1e-300 < value < 1 - 1e-9:
         assert product.cdf(value) == pytest.approx(probability, abs=1e-8)
+
+
+UNLIKE = [
+    [(3.0, 1.0), (80.0, 501.0)],
+    [(2.1914285641258644, 0.11887049673817175), (740.54173383115, 250.97430790988417)],
+    [(0.92, 0.17), (7692.6, 0.1)],
+    [(1.0237857914923252, 778.1577667522542), (0.7, 0.4)],
+]
+
+
+@pytest.mark.parametrize("pairs", UNLIKE, ids=str)
+def test_unlike_factors_agree_with_quadrature(pairs: list[tuple[float, float]]) -> None:
+    """Along a parabola at the nearer side some of these go wrong by any amount."""
+    product = BetaProduct(*zip(*pairs, strict=True))
+    first, second = (stats.beta(*pair) for pair in pairs)
+    for probability in (0.025, 0.1, 0.3, 0.5, 0.7, 0.9, 0.975):
+        value = product.quantile(probability)
+        below, _ = integrate.quad(lambda u, v=value: first.cdf(v / second.ppf(u)), 0, 1, limit=500)
+        assert below == pytest.approx(probability, abs=1e-7)
+
+
+@settings(max_examples=100, deadline=None)
+@given(pairs=factors, share=st.floats(0.05, 0.95), z=st.floats(-2, 4))
+def test_a_factor_may_be_taken_as_two(pairs: list[tuple[float, float]], share: float, z: float) -> None:
+    """Beta(a, b + c) is Beta(a, b) times Beta(a + b, c), whatever else is in the product."""
+    (a, b), *others = pairs
+    one = BetaProduct(*zip(*pairs, strict=True))
+    two = BetaProduct(*zip(*[(a, b * share), (a + b * share, b * (1 - share)), *others], strict=True))
+    value = one.mean * math.exp(z * math.sqrt(one.variance) / one.mean)
+    assert one.cdf(value) == pytest.approx(two.cdf(value), abs=2e-8)
+
+
+def test_where_no_parabola_serves_a_line_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    for pairs in [*UNLIKE, [(29.5, 0.6)] * 6]:
+        product = BetaProduct(*zip(*pairs, strict=True))
+        value = product.quantile(0.3)
+        with monkeypatch.context() as patch:
+            patch.setattr(BetaProduct, "_tail", lambda *_, **__: None)
+            assert product.cdf(value) == pytest.approx(0.3, abs=1e-8)
 
 
 def test_the_product_stays_between_0_and_1() -> None:

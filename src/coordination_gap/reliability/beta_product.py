@@ -9,7 +9,11 @@ and its distribution function is the inverse transform of :math:`\phi(s)/s`. The
 taken along a parabola through the saddle point of the integrand, bent to the left as the
 steepest descent is there, with the trapezoidal rule, which converges exponentially for such
 integrands. To the right of the pole at 0 it gives the lower tail of X, to the left of it the
-upper tail, so that the smaller tail is always the one computed.
+upper tail, so that the smaller tail is the one computed.
+
+Where the factors are very unlike, a parabola may run where the integrand grows again. That is
+seen, and the parabola on the other side of the pole is taken, or if that is no better the
+vertical line of Abate and Whitt (1995), whose alternating series Euler's summation ends.
 """
 
 import math
@@ -25,6 +29,10 @@ _Complexes = npt.NDArray[np.complex128]
 # Trapezoidal rule: a twentieth of the integrand's width, out to thirty widths.
 _SPACING = 0.05
 _NODES = 600
+# Along a good parabola the integrand never rises above its start, and has ended at the last node.
+_MOST_RISE, _MOST_LEFT = 1.5, 1e-12
+# Abate and Whitt: an error of exp(-A) from the discretisation, and of about 1e-16 exp(A / 2) from rounding.
+_A, _EULER_TERMS, _MOST_TERMS = 24.0, 24, 200_000
 # Stirling's series is used from this modulus on; its first omitted term is then below 1e-15.
 _STIRLING_FROM = 30.0
 
@@ -64,10 +72,11 @@ class BetaProduct:
         self.variance = self.mean**2 * math.expm1(spread)
 
     def cdf(self, value: float) -> float:
-        """Return the probability that the product is at most `value`, with an absolute error below 1e-9.
+        """Return the probability that the product is at most `value`, with an absolute error of about 1e-12.
 
-        The error was measured against single betas, gamma laws and products known to be
-        beta, with parameters up to a million.
+        It can reach 1e-8 where factors are so unlike that only the vertical line serves, about
+        one in 500 of random products. Errors were measured against quadrature, gamma laws,
+        and products of unlike factors of which two make a known beta.
         """
         if not value > 0.0:
             return 0.0
@@ -109,16 +118,44 @@ class BetaProduct:
     def _tails(self, x: float) -> tuple[float, float]:
         """Return P(X <= x) and P(X > x)."""
         below = x <= self._mean_log()
+        for side in (below, not below):
+            tail = self._tail(x, below=side)
+            if tail is not None:
+                return (tail, 1.0 - tail) if side else (1.0 - tail, tail)
+        lower = self._along_a_line(x)
+        return lower, 1.0 - lower
+
+    def _tail(self, x: float, *, below: bool) -> float | None:
+        """Return P(X <= x) if `below`, else P(X > x), along a parabola; None where that is not to be trusted."""
         c = self._saddle_point(x, below)
         second, third = self._cumulant(c, 1), self._cumulant(c, 2)
         width = 1.0 / math.sqrt(second + 1.0 / c**2)
         bend = -third / (6.0 * second)
         u = width * _SPACING * np.arange(_NODES)
         s = c - bend * u**2 + 1j * u
-        integrand = np.exp(self._log_transform(s) + s * x) / s * (1j - 2.0 * bend * u)
+        exponent = self._log_transform(s) + s * x
+        # Magnitudes before the exponential, which may overflow where they rise.
+        size = exponent.real - np.log(np.abs(s)) + np.log(np.abs(1j - 2.0 * bend * u))
+        size -= size[0]
+        if size.max() > math.log(_MOST_RISE) or size[-1] > math.log(_MOST_LEFT):
+            return None
+        integrand = np.exp(exponent) / s * (1j - 2.0 * bend * u)
         integrand[0] *= 0.5
-        tail = abs(float(integrand.imag.sum())) * width * _SPACING / math.pi
-        return (tail, 1.0 - tail) if below else (1.0 - tail, tail)
+        return abs(float(integrand.imag.sum())) * width * _SPACING / math.pi
+
+    def _along_a_line(self, x: float) -> float:
+        """Return P(X <= x), along a vertical line far enough from the pole; right to about 1e-8."""
+        # So many terms that the integrand has passed the scale of every factor, and only decays from there.
+        scales = np.sqrt(special.polygamma(1, self._a) - special.polygamma(1, self._a + self._b))
+        terms = int(min(_MOST_TERMS, 50 + 10.0 * x / scales.min()))
+        k = np.arange(terms + _EULER_TERMS + 1)
+        s = np.asarray((_A + 2j * math.pi * k) / (2.0 * x), dtype=np.complex128)
+        series = np.exp(self._log_transform(s) + _A / 2.0 - np.log(s * x)).real
+        series[0] *= 0.5
+        series[1::2] *= -1.0
+        ends = np.cumsum(series)[-(_EULER_TERMS + 1) :]
+        weights = special.binom(_EULER_TERMS, np.arange(_EULER_TERMS + 1)) / 2.0**_EULER_TERMS
+        return min(max(float(weights @ ends), 0.0), 1.0)
 
     def _saddle_point(self, x: float, below: bool) -> float:
         """Return where the integrand is smallest on the real axis, right of 0 if `below`, else left of it."""
@@ -154,7 +191,8 @@ class BetaProduct:
 def _log_rising(z: _Complexes, b: float) -> _Complexes:
     """Return ``log(gamma(z + b) / gamma(z))``, without the cancellation of two large logarithms."""
     result = np.empty_like(z)
-    far = np.abs(z) > _STIRLING_FROM
+    # Near the negative axis the series does not hold.
+    far = (np.abs(z) > _STIRLING_FROM) & ((z.real > 0.0) | (np.abs(z.imag) > _STIRLING_FROM))
     near = z[~far]
     result[~far] = special.loggamma(near + b) - special.loggamma(near)
     z = z[far]

@@ -171,7 +171,7 @@ def system_interval(
     Step i with :math:`s_i` successes of :math:`n_i` trials is
     :math:`\mathrm{Beta}(s_i + a,\; n_i - s_i + b)`; end-to-end success is the product. Mean
     and standard deviation are exact; the interval's ends are quantiles of the exact
-    distribution of the product (:class:`~.beta_product.BetaProduct`), to about 1e-9 in
+    distribution of the product (:class:`~.beta_product.BetaProduct`), to 1e-8 or better in
     probability.
 
     Parameters
