@@ -209,6 +209,20 @@ class Page:
             )
         )
 
+    def record_with_ends(
+        self, name: str, value: float, interval: tuple[float, float], *, formula: str, confidence: float, **shown: Any
+    ) -> None:
+        """Record a number with its interval, and the interval's ends as ``name_low`` and ``name_high``.
+
+        Parameters
+        ----------
+        name, value, interval, formula, confidence, **shown
+            As of :meth:`record`; all three are shown alike.
+        """
+        self.record(name, value, interval=interval, confidence=confidence, formula=formula, **shown)
+        for end, number in zip(("low", "high"), interval, strict=True):
+            self.record(f"{name}_{end}", number, formula=f"{end}er end of the interval of: {formula}", **shown)
+
     def gap(self, name: str, reason: str, *, unit: str, formula: str, sources: Sequence[Source] = ()) -> Fact:
         """Record that the value cannot be known on the as-of day, and why."""
         fact_id = self._new_id(name)

@@ -312,3 +312,14 @@ def test_in_a_notebook_the_fact_is_shown_with_the_tables_read(
     assert bundle["text/plain"] == "made.n0 = 50%"
     assert bundle[facts.MEDIA_TYPE] == fact.record() | {"tables_read": tables.tables_read()}
     assert "departures" in bundle[facts.MEDIA_TYPE]["tables_read"]
+
+
+def test_ends_of_an_interval_are_recorded_beside_their_value(page: facts.Page) -> None:
+    shown: dict[str, Any] = {"unit": "probability", "decimals": 1, "formula": "a share", "sources": SOURCES}
+    page.record_with_ends("share", 0.5, (0.4, 0.6), confidence=0.9, **shown)
+    assert {name: fact.display for name, fact in page.facts.items()} == {
+        "made.share": "50.0%",
+        "made.share_low": "40.0%",
+        "made.share_high": "60.0%",
+    }
+    assert page.facts["made.share"].interval == facts.Interval(0.4, 0.6, 0.9)

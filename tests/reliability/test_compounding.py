@@ -10,10 +10,9 @@ from hypothesis import strategies as st
 from matplotlib.figure import Figure
 
 from coordination_gap import figures
-from coordination_gap.reliability import Gate, Pipeline, Step, compounding, plots
+from coordination_gap.reliability import Pipeline, Step, compounding, plots
 
 STEP = Step("step", success=0.97, loud=0.5)
-GATE = Gate(detection=0.9, false_alarm=0.02)
 
 
 @pytest.mark.parametrize(
@@ -92,25 +91,6 @@ def test_longest_series() -> None:
     assert table["steps for 90%"].tolist() == ["3", "105", "no limit"]
 
 
-def test_remedies_differ_only_in_what_they_add() -> None:
-    pipelines = compounding.remedies(STEP, steps=6, attempts=3, gate=GATE)
-    assert list(pipelines) == ["bare", "retries", "gate", "gate and retries"]
-    added = [(p.steps[0].attempts, p.steps[0].gate) for p in pipelines.values()]
-    assert added == [(1, None), (3, None), (1, GATE), (3, GATE)]
-    assert {(s.success, s.loud) for p in pipelines.values() for s in p.steps} == {(0.97, 0.5)}
-
-
-def test_compare_and_its_table() -> None:
-    compared = compounding.compare(compounding.remedies(STEP, 6, 3, GATE))
-    np.testing.assert_allclose(compared[["success", "silent_failure", "halted"]].sum(axis=1), 1.0, rtol=1e-12)
-    assert compared["effort"].iloc[0] == 1.0
-    table = compounding.comparison_table(compared)
-    assert table["success"].tolist() == ["83.3%", "91.2%", "73.8%", "99.0%"]
-    assert table["attempts against bare"].tolist()[0] == "1.00×"
-    hopeless = compounding.compare({"bare": Pipeline([Step("a", 0.0)]), "faint": Pipeline([Step("a", 1e-9)])})
-    assert compounding.comparison_table(hopeless)["attempts per success"].tolist() == ["no success", "over a million"]
-
-
 def test_simulation_table_has_a_row_for_each_outcome() -> None:
     pipelines = {"bare": Pipeline([STEP]), "sure": Pipeline([Step("sure", 1.0)])}
     table = compounding.simulation_table(pipelines, runs=10_000, seed=1)
@@ -159,7 +139,6 @@ def test_figures_draw_what_the_frames_hold(setting: str, size: str) -> None:
         (plots.draw_by_steps, compounding.success_by_steps([0.9, 0.99], steps, p)),
         (plots.draw_by_steps, compounding.success_by_steps([0.9, 0.99], steps, p, (6, 0.97))),
         (plots.draw_required, compounding.allowance_by_steps([0.9, 0.99], steps, target)),
-        (plots.draw_remedies, compounding.compare(compounding.remedies(step, steps, 3, GATE))),
         (plots.draw_silence, compounding.outcomes_by_loud(step, steps)),
     ]
     for draw, data in drawn:
@@ -193,3 +172,26 @@ def test_labels_are_spread_within_the_axes_in_their_order(values: list[float]) -
     assert max(placed) <= 1.0
     assert min(placed) >= 0.0 - 1e-12
     assert not math.isnan(sum(placed))
+
+
+def test_a_small_test_is_the_published_calculation_with_a_prior_shared_by_the_steps() -> None:
+    tested = compounding.small_test(6, 29, 30, 0.95)
+    assert tested.point == pytest.approx((29 / 30) ** 6)
+    assert tested.low < tested.point < tested.high
+    rng = np.random.default_rng(5)
+    drawn = rng.beta(29.5, 1 + 0.5 / 6, size=(400_000, 6)).prod(axis=1)
+    np.testing.assert_allclose([tested.low, tested.high], np.quantile(drawn, [0.025, 0.975]), atol=2e-3)
+
+
+def test_small_tests_narrow_and_mark_the_setting() -> None:
+    frame = compounding.small_tests(6, 0.97, 30, 0.95)
+    assert frame.loc[frame["setting"] == "setting", "trials"].tolist() == [30]
+    assert (np.diff(frame["high"] - frame["low"]) < 0).all()
+    assert compounding.small_tests(1, 1.0, 10, 0.9)["point"].eq(1.0).all()
+
+
+def test_importance_table_has_the_steps_to_mend_first() -> None:
+    pipeline = Pipeline([Step("weak", 0.8, loud=1.0, cost=0.01), Step("strong", 0.99, cost=0.01)])
+    table = compounding.importance_table(pipeline.importance(), most=1)
+    assert table["step"].tolist() == ["weak"]
+    assert table["success if it never failed"].tolist() == ["+19.80\xa0percentage points"]

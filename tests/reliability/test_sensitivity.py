@@ -213,7 +213,7 @@ def test_evidence_that_cannot_be(analysis: Any, evidence: Any, given: dict[str, 
         ({"samples": 64.0}, "samples is 64.0"),
         ({"outcome": "sucess"}, "outcome is 'sucess': did you mean 'success'?"),
         ({"outcome": None}, "outcome is None: give one of 'success', 'silent_failure'"),
-        ({"outcome": "halted"}, "outcome is 'halted', which is 0 whatever the success"),
+        ({"outcome": "halted"}, "outcome is 'halted', which is 0 whatever the uncertain values"),
     ],
 )
 def test_indices_that_cannot_be(given: dict[str, Any], message: str) -> None:

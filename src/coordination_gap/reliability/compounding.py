@@ -9,8 +9,9 @@ import pandas as pd
 from coordination_gap.facts import format_number
 from coordination_gap.reliability import checks
 from coordination_gap.reliability.laws import required_step_success, series, steps_until
-from coordination_gap.reliability.parts import Gate, Step
+from coordination_gap.reliability.parts import Step
 from coordination_gap.reliability.pipeline import Pipeline
+from coordination_gap.reliability.uncertainty import SystemInterval, interval_by_trials, series_prior, system_interval
 
 OUTCOMES = {"success": "success", "silent_failure": "silent failure", "halted": "halted"}
 _MOST_DECIMALS = 8
@@ -118,74 +119,6 @@ def longest_series(step_successes: Sequence[float], targets: Sequence[float]) ->
     return pd.DataFrame(rows)
 
 
-def remedies(step: Step, steps: int, attempts: int, gate: Gate) -> dict[str, Pipeline]:
-    """Return the same pipeline bare, with retries, with a gate, and with both.
-
-    Parameters
-    ----------
-    step
-        One attempt and no gate: what every step is without remedy.
-    steps
-        How many such steps.
-    attempts, gate
-        What the remedies add to every step.
-    """
-    kinds: dict[str, tuple[int, Gate | None]] = {
-        "bare": (1, None),
-        "retries": (attempts, None),
-        "gate": (1, gate),
-        "gate and retries": (attempts, gate),
-    }
-    return {
-        name: Pipeline.repeat(Step(step.name, step.success, tries, check, step.loud, step.cost, step.seconds), steps)
-        for name, (tries, check) in kinds.items()
-    }
-
-
-def compare(pipelines: Mapping[str, Pipeline]) -> pd.DataFrame:
-    """Return the exact outcomes of pipelines side by side, the first one being the measure of effort.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``pipeline``, ``success``, ``silent_failure``, ``halted``, ``attempts`` (expected
-        in a run), ``effort`` (attempts over those of the first pipeline) and
-        ``attempts_per_success`` (NaN where no run succeeds).
-    """
-    outcomes = {name: pipeline.evaluate() for name, pipeline in pipelines.items()}
-    measure = next(iter(outcomes.values())).attempts
-    rows = [
-        {
-            "pipeline": name,
-            "success": outcome.success,
-            "silent_failure": outcome.silent_failure,
-            "halted": outcome.halted,
-            "attempts": outcome.attempts,
-            "effort": outcome.attempts / measure,
-            "attempts_per_success": outcome.attempts / outcome.success if outcome.success > 0 else math.nan,
-        }
-        for name, outcome in outcomes.items()
-    ]
-    return pd.DataFrame(rows)
-
-
-def comparison_table(compared: pd.DataFrame) -> pd.DataFrame:
-    """Return the frame of :func:`compare` as text for the page."""
-    per_success = compared["attempts_per_success"]
-    return pd.DataFrame(
-        {
-            "pipeline": compared["pipeline"],
-            **{heading: compared[outcome].map(percent) for outcome, heading in OUTCOMES.items()},
-            "attempts per run": compared["attempts"].map(lambda value: format_number(value, "ratio", 2)),
-            "attempts against bare": compared["effort"].map(lambda value: format_number(value, "times", 2)),
-            "attempts per success": [
-                format_number(value, "ratio", 2) if value < 1e6 else "over a million" if value > 0 else "no success"
-                for value in per_success
-            ],
-        }
-    )
-
-
 def simulation_table(pipelines: Mapping[str, Pipeline], runs: int, seed: int) -> pd.DataFrame:
     """Return exact and simulated outcomes side by side, as text; the pipelines take the seeds from `seed` on."""
     rows = []
@@ -245,3 +178,41 @@ def loud_share_allowed(steps: int, step_success: float) -> float | None:
     # A sentence that has just been rounded down may leave nothing, but for a rounding error.
     seen_per_step = -math.expm1(math.log1p(-max(0.0, failing - silent)) / steps)
     return seen_per_step / (1 - p)
+
+
+def small_test(steps: int, successes: int, test_runs: int, confidence: float) -> SystemInterval:
+    """Return what `successes` of `test_runs` of each of `steps` steps say about the whole series."""
+    return system_interval([(successes, test_runs)] * steps, confidence, prior=series_prior(steps))
+
+
+def small_tests(steps: int, step_success: float, test_runs: int, confidence: float) -> pd.DataFrame:
+    """Return the interval of end-to-end success over the test runs of each step.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``trials`` (10 to 10,000, and `test_runs`), ``point``, ``low``, ``high``, and
+        ``setting``, ``"setting"`` on the row of `test_runs`.
+    """
+    trials = sorted({*np.geomspace(10, 10_000, 31).round().astype(int).tolist(), test_runs})
+    frame = interval_by_trials(steps, step_success, trials, confidence)
+    return frame.assign(setting=np.where(frame["trials"] == test_runs, "setting", ""))
+
+
+def importance_table(importance: pd.DataFrame, most: int = 8) -> pd.DataFrame:
+    """Return the `most` important steps of :meth:`Pipeline.importance`, as text."""
+    shown = importance.head(most)
+    per_dollar = [
+        "–" if pd.isna(value) else f"{format_number(float(value), 'ratio', 3)}" for value in shown["success_per_dollar"]
+    ]
+    return pd.DataFrame(
+        {
+            "step": shown["step"],
+            "one attempt succeeds": shown["success"].map(percent),
+            "success gained per point": shown["derivative"].map(lambda value: format_number(value, "ratio", 3)),
+            "success if it never failed": shown["improvement"].map(
+                lambda value: format_number(value, "percentage_points", 2, signed=True)
+            ),
+            "success per dollar of one more attempt": per_dollar,
+        }
+    )

@@ -1,12 +1,9 @@
 """The figures of the page on compounding. Each function draws on an empty figure of any of the house's sizes."""
 
 from collections.abc import Sequence
-from typing import Any
 
-import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
 
@@ -14,8 +11,7 @@ from coordination_gap import figures
 from coordination_gap.facts import format_number
 from coordination_gap.reliability.compounding import OUTCOMES, exact_decimals, percent
 
-_OUTCOME_COLOURS = {"success": "C2", "silent_failure": "C1", "halted": "C0"}
-_OUTCOME_HATCHES = {"success": "", "silent_failure": "////", "halted": ".."}
+OUTCOME_COLOURS = {"success": "C2", "silent_failure": "C1", "halted": "C0"}
 
 
 def spread(values: Sequence[float], gap: float, lowest: float, highest: float) -> list[float]:
@@ -54,18 +50,19 @@ def draw_by_steps(figure: Figure, data: pd.DataFrame) -> None:
         )
         ends.append((float(curve["success"].iloc[-1]), _exact_percent(p), is_marked))
     for (_, text, is_marked), y in zip(ends, spread([end[0] for end in ends], 0.065, 0.0, 1.0), strict=True):
-        _beside(axes, last, y, text, "C0" if is_marked else figures.muted(), bold=is_marked)
+        beside(axes, last, y, text, "C0" if is_marked else figures.muted(), bold=is_marked)
     _mark(axes, article, "C1", "s", "article")
     _mark(axes, setting, "C0", "o", "this setting")
-    _key_above(axes, columns=1 if figures.is_narrow(figure) else 2)
-    _head_of_names(axes, "one step")
+    key_above(axes, columns=1 if figures.is_narrow(figure) else 2)
+    head_of_names(axes, "one step")
     _step_ticks(axes, last, is_narrow=figures.is_narrow(figure))
     axes.set_ylim(0, 1)
     axes.set_ylabel("runs that succeed")
     axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
 
 
-def _beside(axes: Axes, x: float, y: float, text: str, colour: str, *, bold: bool = False) -> None:
+def beside(axes: Axes, x: float, y: float, text: str, colour: str, *, bold: bool = False) -> None:
+    """Name a curve at its end, right of the axes."""
     axes.annotate(
         text,
         (x, y),
@@ -93,14 +90,15 @@ def _mark(axes: Axes, point: pd.DataFrame, colour: str, marker: str, words: str)
         )
 
 
-def _key_above(axes: Axes, columns: int = 2) -> None:
+def key_above(axes: Axes, columns: int = 2) -> None:
     """Put the key above the axes: inside, some setting would always draw a curve through it."""
     axes.legend(
         loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=columns, borderpad=0.2, handletextpad=0.4, columnspacing=1
     )
 
 
-def _head_of_names(axes: Axes, text: str) -> None:
+def head_of_names(axes: Axes, text: str) -> None:
+    """Head the column of names that :func:`beside` writes."""
     axes.annotate(
         text,
         (1, 1),
@@ -126,62 +124,14 @@ def draw_required(figure: Figure, data: pd.DataFrame) -> None:
         curve, colour = data[data["target"] == target], f"C{index}"
         axes.plot(curve["steps"], curve["failures_per_1000"], color=colour)
         end = float(curve["failures_per_1000"].iloc[-1])
-        _beside(axes, last, end, _exact_percent(target), colour, bold=True)
+        beside(axes, last, end, _exact_percent(target), colour, bold=True)
         setting = curve[curve["point"] == "setting"]
         axes.plot(setting["steps"], setting["failures_per_1000"], "o", ms=8, color=colour, zorder=5, clip_on=False)
-    _head_of_names(axes, "target")
+    head_of_names(axes, "target")
     _step_ticks(axes, last, is_narrow=figures.is_narrow(figure))
     axes.set_yscale("log")
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axes.set_ylabel("failures a step may have,\nof 1,000 attempts")
-
-
-def draw_remedies(figure: Figure, data: pd.DataFrame) -> None:
-    """Draw the three outcomes of each pipeline as a stacked bar; `data` as of ``compounding.compare``."""
-    axes = figure.subplots()
-    is_narrow = figures.is_narrow(figure)
-    rows = list(range(len(data)))[::-1]
-    left = pd.Series(0.0, index=data.index)
-    # Each outcome's numbers stand in a column above the bars: a thin slice has no room for its own.
-    columns = (0.62, 0.81, 1.0) if is_narrow else (0.58, 0.79, 1.0)
-    for outcome, x in zip(OUTCOMES, columns, strict=True):
-        colour, words = _OUTCOME_COLOURS[outcome], OUTCOMES[outcome]
-        axes.barh(
-            rows,
-            data[outcome],
-            left=left,
-            height=0.42,
-            color=colour,
-            hatch=_OUTCOME_HATCHES[outcome],
-            edgecolor=_readable_on(colour),
-            linewidth=0,
-        )
-        left = left + data[outcome]
-        style: dict[str, Any] = {"ha": "right", "va": "bottom", "color": colour, "fontsize": 9.5}
-        axes.text(x, len(data) - 0.25, words.split()[0] if is_narrow else words, fontweight="bold", **style)
-        for y, share in zip(rows, data[outcome].tolist(), strict=True):
-            axes.text(x, y + 0.27, _brief_percent(share), **style)
-    for y, name in zip(rows, data["pipeline"].tolist(), strict=True):
-        axes.text(0, y + 0.27, name, va="bottom", fontweight="bold")
-    axes.set_xlim(0, 1)
-    axes.set_ylim(-0.35, len(data) + 0.1)
-    axes.set_yticks([])
-    axes.spines["left"].set_visible(False)
-    axes.grid(visible=False)
-    axes.set_xlabel("share of runs")
-    axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
-
-
-def _brief_percent(share: float) -> str:
-    if 0.0 < share < 1e-4:
-        return "<0.01%"
-    return ">99.99%" if 1 - 1e-4 < share < 1.0 else percent(share)
-
-
-def _readable_on(colour: str) -> str:
-    cycle = plt.rcParams["axes.prop_cycle"].by_key()["color"]
-    red, green, blue = to_rgb(cycle[int(colour[1:])])
-    return "#1b1f24" if 0.299 * red + 0.587 * green + 0.114 * blue > 0.5 else "#ffffff"
 
 
 def draw_silence(figure: Figure, data: pd.DataFrame) -> None:
@@ -190,13 +140,13 @@ def draw_silence(figure: Figure, data: pd.DataFrame) -> None:
     failing = float((data["silent_failure"] + data["halted"]).max())
     setting = data[data["point"] == "setting"]
     for outcome, style in (("silent_failure", "-"), ("halted", "--")):
-        colour = _OUTCOME_COLOURS[outcome]
+        colour = OUTCOME_COLOURS[outcome]
         axes.plot(data["loud"], data[outcome], style, color=colour, label=OUTCOMES[outcome])
         axes.plot(setting["loud"], setting[outcome], "o", ms=7, color=colour, zorder=5, clip_on=False)
     axes.axhline(failing, color=figures.muted(), lw=1)
     top = 1.18 * failing if failing > 0 else 0.01
     axes.text(0.5, failing + 0.02 * top, f"all failing runs: {percent(failing)}", ha="center", color=figures.muted())
-    _key_above(axes)
+    key_above(axes)
     axes.set_xlim(0, 1)
     axes.set_ylim(0, top)
     axes.set_xlabel("failures of a step that are seen")

@@ -7,7 +7,7 @@ a plain series. :func:`sobol` says whose uncertainty the result owes its varianc
 step to *test* more, which need not be the step to mend (:mod:`~.importance`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +33,10 @@ OUTCOMES = ("success", "silent_failure", "halted", "attempts", "cost", "seconds"
 _AT_ONCE = 1 << 14
 #: A spread below this share of the mean is rounding.
 _NO_SPREAD = 1e-12
+
+
+class NoVarianceError(ValueError):
+    """What is asked for does not vary with the uncertain inputs."""
 
 
 def sobol(
@@ -77,53 +81,91 @@ def sobol(
         variance that would go if this step's success were known; ``total``, the share that
         would be left if all others' were; each with ``_low`` and ``_high``. Estimates and their
         intervals may stray a little below 0 and above 1. ``attrs``: ``outcome``, ``samples``,
-        ``seed``, ``confidence``, ``prior``, and the ``mean`` and ``sd`` of the outcome.
+        ``seed``, ``confidence``, ``prior``, and ``mean``, ``sd``, ``low`` and ``high`` of the outcome.
 
     Raises
     ------
     ValueError
-        If an argument cannot be, or the outcome does not vary with the steps tested.
+        If an argument cannot be.
+    NoVarianceError
+        If the outcome does not vary with the steps tested.
     """
     if outcome not in OUTCOMES:
         raise ValueError(f"outcome is {outcome!r}: {unknown_name(outcome, OUTCOMES)}")
+    tested = _tested(pipeline, evidence, prior)
+
+    def values(uniform: _Floats) -> _Floats:
+        successes = np.column_stack([one.posterior.ppf(uniform[:, place]) for place, one in enumerate(tested)])
+        return _outcomes(pipeline, [one.leaf for one in tested], successes)[outcome]
+
+    names = [one.leaf.name for one in tested]
+    frame = variance_shares(values, names, outcome, samples=samples, seed=seed, confidence=confidence)
+    frame.attrs["prior"] = prior
+    return frame.rename(columns={"input": "step"})
+
+
+def variance_shares(
+    values: Callable[[_Floats], _Floats],
+    names: Sequence[str],
+    outcome: str,
+    *,
+    samples: int,
+    seed: int,
+    confidence: float,
+) -> pd.DataFrame:
+    """Return the Sobol indices of a function of independent uncertain inputs.
+
+    Parameters
+    ----------
+    values
+        Takes levels between 0 and 1, shape (n, inputs), which each input turns into a value
+        of its own distribution, and returns the n outcomes.
+    names
+        Of the inputs.
+    outcome
+        What the values are, for messages and ``attrs``.
+    samples, seed, confidence
+        As of :func:`sobol`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``input`` and what :func:`sobol` returns of each; ``attrs`` has ``low`` and ``high``,
+        too, the equal-tailed interval of the outcome.
+    """
     samples = checks.count(samples, "samples", least=2)
     if samples & (samples - 1):
         near = 1 << (samples.bit_length() - 1)
         raise ValueError(f"samples is {samples}: give a power of two, such as {near} or {2 * near}")
     seed = checks.count(seed, "seed", least=0)
     confidence = inner_probability(confidence, "confidence")
-    tested = _tested(pipeline, evidence, prior)
-    problem = {
-        "num_vars": len(tested),
-        "names": [one.leaf.name for one in tested],
-        "bounds": [[0.0, 1.0]] * len(tested),
-    }
-    uniform = sobol_sample.sample(problem, samples, calc_second_order=False, seed=seed)
-    successes = np.column_stack([one.posterior.ppf(uniform[:, place]) for place, one in enumerate(tested)])
-    values = _outcomes(pipeline, [one.leaf for one in tested], successes)[outcome]
-    if np.ptp(values) <= _NO_SPREAD * np.abs(values).max():
-        raise ValueError(
-            f"outcome is {outcome!r}, which is {values[0]:.10g} whatever the success of the steps in evidence: "
+    problem = {"num_vars": len(names), "names": list(names), "bounds": [[0.0, 1.0]] * len(names)}
+    found = values(sobol_sample.sample(problem, samples, calc_second_order=False, seed=seed))
+    if np.ptp(found) <= _NO_SPREAD * np.abs(found).max() or np.var(found) < np.finfo(float).tiny:
+        raise NoVarianceError(
+            f"outcome is {outcome!r}, which is {found[0]:.10g} whatever the uncertain values: "
             "there is no variance to be owed to them; ask for another outcome"
         )
     # SALib takes a seed of 0 for none.
-    found = sobol_indices.analyze(problem, values, calc_second_order=False, conf_level=confidence, seed=seed + 1)
-    frame = pd.DataFrame({"step": problem["names"]})
+    indices = sobol_indices.analyze(problem, found, calc_second_order=False, conf_level=confidence, seed=seed + 1)
+    frame = pd.DataFrame({"input": problem["names"]})
     for column, key in (("first_order", "S1"), ("total", "ST")):
-        frame[column] = np.asarray(found[key], dtype=float)
-        frame[f"{column}_low"] = found[key] - found[f"{key}_conf"]
-        frame[f"{column}_high"] = found[key] + found[f"{key}_conf"]
+        frame[column] = np.asarray(indices[key], dtype=float)
+        frame[f"{column}_low"] = indices[key] - indices[f"{key}_conf"]
+        frame[f"{column}_high"] = indices[key] + indices[f"{key}_conf"]
     frame = frame.sort_values("total", ascending=False, kind="stable", ignore_index=True)
     # The first and the last of each block of rows are independent samples.
-    block = values.reshape(samples, -1)[:, [0, -1]]
+    block = found.reshape(samples, -1)[:, [0, -1]]
+    low, high = np.quantile(block, [(1 - confidence) / 2, (1 + confidence) / 2])
     frame.attrs = {
         "outcome": outcome,
         "samples": samples,
         "seed": seed,
         "confidence": confidence,
-        "prior": prior,
         "mean": float(block.mean()),
         "sd": float(block.std()),
+        "low": float(low),
+        "high": float(high),
     }
     return frame
 
