@@ -211,3 +211,50 @@ def test_help_loads_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+ALLOCATE = ("allocate", DESK, "--set", "correlation=0", "--target", "0.96", "--gate", "0.9,0.02,0.0005")
+
+
+def test_allocate_writes_the_cheapest_pipeline_that_reaches_the_target(gapbook: Run, tmp_path: Path) -> None:
+    done = gapbook(*ALLOCATE, "--out", "mended.yml", "--json")
+    assert (done.code, done.err) == (0, "")
+    found = json.loads(done.out)
+    outcome = load_pipeline(tmp_path / "mended.yml").evaluate()
+    assert found["after"]["success"] == pytest.approx(outcome.success)
+    assert found["after"]["cost"] == pytest.approx(outcome.cost)
+    assert outcome.success >= 0.96 > found["before"]["success"]
+    assert [row["step"] for row in found["steps"]] == ["classify", "lookup", "draft", "send"]
+    table = rows(gapbook(*ALLOCATE).out)
+    assert table["success"][-1] == f"{outcome.success:.6g}"
+
+
+def test_allocate_changes_named_steps_only(gapbook: Run) -> None:
+    steps = json.loads(gapbook(*ALLOCATE, "--target", "0.955", "--step", "draft", "--json").out)["steps"]
+    assert [row["step"] for row in steps] == ["draft"]
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["--target", "2"], "target is 2.0: give a probability, a number from 0 to 1"),
+        (["--target", "0.99999"], "no choice reaches a success of 0.99999: the highest within reach is "),
+        (["--attempts", "x"], "--attempts is 'x': give whole numbers between commas, such as 1,2,3"),
+        (["--attempts", "0"], "step 'classify': attempts is 0: give a whole number of at least 1"),
+        (["--gate", "1"], "--gate is '1': give 2 to 4 numbers between commas, such as 0.9,0.02"),
+        (["--gate", "1,2"], "--gate 1,2: gate: false_alarm is 2.0: give a probability, a number from 0 to 1"),
+        (["--fallback", "nan"], "--fallback nan: step 'fallback': success is nan: give a probability"),
+        (["--step", "drft"], "steps: no step that may change has the name 'drft'; did you mean 'draft'?"),
+        (["--cost-budget", "-1"], "cost_budget is -1.0: give a finite number of US dollars, 0 or more"),
+        (["--seconds-budget", "0.1"], "no choice stays within 0.1 seconds: raise a budget or add options"),
+        (["--set", "correlation=0.1"], "pipeline: correlation is 0.1: the program multiplies"),
+    ],
+)
+def test_allocate_refuses_in_one_sentence_and_writes_nothing(
+    gapbook: Run, tmp_path: Path, words: list[str], says: str
+) -> None:
+    done = gapbook(*ALLOCATE, "--out", "mended.yml", *words)
+    assert done.code == 1
+    assert done.err.startswith(f"gapbook: {says}")
+    assert done.err.count("\n") == 1
+    assert not (tmp_path / "mended.yml").exists()

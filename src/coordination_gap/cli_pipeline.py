@@ -11,9 +11,11 @@ import click
 if TYPE_CHECKING:
     import pandas as pd
 
+    from coordination_gap.reliability.parts import Gate, Step
     from coordination_gap.reliability.pipeline import Pipeline
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+Made = TypeVar("Made")
 
 #: What a run comes to and takes, in the order shown: the field, and what it is called.
 _FIELDS = {
@@ -108,6 +110,107 @@ def importance(file: str, changes: tuple[str, ...], as_json: bool) -> None:
         _print_json({"file": file, "changes": changes, "steps": _records(frame)})
     else:
         _print_frame(_titled(file, changes), frame)
+
+
+@pipeline.command(
+    epilog="Example: gapbook pipeline allocate pipelines/support-desk.yml --set correlation=0 "
+    "--target 0.96 --gate 0.9,0.02"
+)
+@_of_a_file
+@click.option("--target", type=float, required=True, help="The success to reach, a probability.")
+@click.option("--attempts", default="1,2,3", show_default=True, metavar="N,N,...", help="Attempts to choose from.")
+@click.option(
+    "--gate", "gates", multiple=True, metavar="DETECTION,FALSE_ALARM[,COST[,SECONDS]]",
+    help="A gate to choose from. May be given several times.",
+)  # fmt: skip
+@click.option(
+    "--fallback", "fallbacks", multiple=True, metavar="SUCCESS[,COST[,SECONDS[,LOUD]]]",
+    help="A second way of doing a step. May be given several times.",
+)  # fmt: skip
+@click.option("--votes", default="", metavar="N,N,...", help="Numbers of voters to choose from.")
+@click.option("--step", "steps", multiple=True, metavar="NAME", help="A step that may change; by default all may.")
+@click.option("--cost-budget", type=float, help="Most that a run may cost on average, US dollars.")
+@click.option("--seconds-budget", type=float, help="Longest that a run may take on average.")
+@click.option("--silent-budget", type=float, help="Most probable that a silent failure may be.")
+@click.option("--out", help="Write the pipeline with its remedies to this YAML file.")
+def allocate(
+    file: str, changes: tuple[str, ...], as_json: bool, target: float, attempts: str, gates: tuple[str, ...],
+    fallbacks: tuple[str, ...], votes: str, steps: tuple[str, ...], cost_budget: float | None,
+    seconds_budget: float | None, silent_budget: float | None, out: str | None,
+) -> None:  # fmt: skip
+    """Print the cheapest combination of remedies with which FILE reaches a target."""
+    from coordination_gap.reliability import allocation, options, parts, specification
+
+    given = _load(file, changes)
+    choices = options.options_of_steps(
+        given,
+        attempts=[int(number) for number in _numbers("--attempts", attempts, 1, None, whole=True)],
+        gates=[_gate(parts.Gate, text) for text in gates],
+        fallbacks=[
+            _fallback(parts.Step, text, f"fallback {place}" if len(fallbacks) > 1 else "fallback")
+            for place, text in enumerate(fallbacks, start=1)
+        ],
+        votes=[int(number) for number in _numbers("--votes", votes, 0, None, whole=True)],
+        steps=steps,
+    )
+    found = allocation.allocate(
+        given, choices, target,
+        cost_budget=cost_budget, seconds_budget=seconds_budget, silent_budget=silent_budget,
+    )  # fmt: skip
+    if out is not None:
+        specification.save_pipeline(found.pipeline, out)
+    before, after = given.evaluate(), found.outcome
+    if as_json:
+        ends = {
+            when: {field: getattr(outcome, field) for field in _FIELDS}
+            for when, outcome in (("before", before), ("after", after))
+        }
+        _print_json({"file": file, "changes": changes, "target": target, **ends, "steps": _records(found.frame)})
+        return
+    rows = [("", "as it is", "with the remedies")]
+    rows += [
+        (words, _digits(getattr(before, field)), _digits(getattr(after, field))) for field, words in _FIELDS.items()
+    ]
+    _print_table(_titled(f"{file}, the least cost of a run that succeeds with {_digits(target)}", changes), rows)
+    _print_frame("steps with what was chosen for each", found.frame.drop(columns="option"))
+    if out is not None:
+        click.echo(f"{out} is written")
+
+
+def _gate(make: "type[Gate]", text: str) -> "Gate":
+    detection, false_alarm, *more = _numbers("--gate", text, 2, 4)
+    cost, seconds = (*more, 0.0, 0.0)[:2]
+    return _made("--gate", text, lambda: make(detection, false_alarm, cost=cost, seconds=seconds))
+
+
+def _fallback(make: "type[Step]", text: str, name: str) -> "Step":
+    success, *more = _numbers("--fallback", text, 1, 4)
+    cost, seconds, loud = (*more, 0.0, 0.0, 0.0)[:3]
+    return _made("--fallback", text, lambda: make(name, success, cost=cost, seconds=seconds, loud=loud))
+
+
+def _made(option: str, text: str, make: Callable[[], Made]) -> Made:
+    try:
+        return make()
+    except ValueError as error:
+        raise ValueError(f"{option} {text}: {error}") from None
+
+
+def _numbers(option: str, text: str, least: int, most: int | None, *, whole: bool = False) -> list[float]:
+    """Return the numbers of an option, between commas."""
+    words = [word.strip() for word in text.split(",") if word.strip()]
+    try:
+        numbers: list[float] = [int(word) if whole else float(word) for word in words]
+    except ValueError:
+        kind = "whole numbers" if whole else "numbers"
+        raise ValueError(f"{option} is {text!r}: give {kind} between commas, such as {_SUCH_AS[option]}") from None
+    if len(numbers) < least or (most is not None and len(numbers) > most):
+        allowed = f"at least {least}" if most is None else f"{least} to {most}"
+        raise ValueError(f"{option} is {text!r}: give {allowed} numbers between commas, such as {_SUCH_AS[option]}")
+    return numbers
+
+
+_SUCH_AS = {"--attempts": "1,2,3", "--gate": "0.9,0.02", "--fallback": "0.9,0.01", "--votes": "3,5"}
 
 
 @pipeline.command(epilog="Example: gapbook pipeline check pipelines/*.yml")

@@ -16,7 +16,7 @@ from coordination_gap.reliability import Gate, Outcome, Pipeline, Step, law_of
 from coordination_gap.reliability import flow as flow_module
 from coordination_gap.reliability.allocation import Infeasible, allocate, remedy_options
 from coordination_gap.reliability.leaves import with_parts
-from coordination_gap.reliability.options import checked_options
+from coordination_gap.reliability.options import checked_options, options_of_steps
 from coordination_gap.reliability.parts import Branch, Part, Vote, Way, walk
 from coordination_gap.reliability.plans import Limits
 from tests.reliability import strategies
@@ -410,3 +410,18 @@ def test_remedies_that_cannot_be(given: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=ONE_SENTENCE) as caught:
         remedy_options(PART, **given)
     assert message in str(caught.value)
+
+
+def test_options_of_steps_hold_each_step_as_it_is_and_every_remedy_once() -> None:
+    gate, other = Gate(0.9, 0.02), Gate(0.5, 0.0)
+    way = Way(1.0, [Step("inside", 0.9)])
+    pipeline = Pipeline([Step("a", 0.9, gate=gate, attempts=7), Branch("b", [way]), Vote("v", [Step("x", 0.9)], 1)])
+    options = options_of_steps(pipeline, attempts=(2,), gates=(gate, other), votes=(3,))
+    assert list(options) == ["a", "inside"]
+    assert options["a"][0] == pipeline.steps[0]
+    assert len(options["a"]) == len(set(options["a"])) == 1 + 3 * (2 + 1)  # gates x (attempts 1 and 2, and a vote)
+    assert {part.gate for part in options["inside"] if isinstance(part, Step)} == {None, gate, other}
+    with pytest.raises(ValueError, match=r"^steps: no step that may change has the name 'v'; "):
+        options_of_steps(pipeline, steps=["v"])
+    with pytest.raises(ValueError, match=r"^steps: the pipeline has votes and branches only"):
+        options_of_steps(Pipeline([pipeline.steps[2]]))

@@ -65,6 +65,53 @@ def remedy_options(
     return found
 
 
+def options_of_steps(
+    pipeline: Pipeline,
+    *,
+    attempts: Sequence[int] = (1, 2, 3),
+    gates: Sequence[Gate] = (),
+    fallbacks: Sequence[Step] = (),
+    votes: Sequence[int] = (),
+    steps: Sequence[str] = (),
+) -> dict[str, list[Part]]:
+    """Return what may stand in the place of each step of a pipeline: as it is, or with any of the remedies.
+
+    Parameters
+    ----------
+    pipeline
+        Its votes and branches stay as they are; the steps in the ways of a branch do not.
+    attempts, gates, fallbacks, votes
+        Remedies to choose from, as of :func:`remedy_options`; each step may also have none of
+        them, or what it has now.
+    steps
+        Names of the steps that may change; none for all.
+
+    Raises
+    ------
+    ValueError
+        If no step may change, or a name is none of a step that may.
+    """
+    decidable = {part.name: part for part in _in_series(pipeline.steps) if isinstance(part, Step)}
+    for name in steps:
+        if name not in decidable:
+            raise ValueError(f"steps: no step that may change has the name {name!r}; {unknown_name(name, decidable)}")
+    if not decidable:
+        raise ValueError("steps: the pipeline has votes and branches only: there is no step to give a remedy to")
+    found: dict[str, list[Part]] = {}
+    for name, step in decidable.items():
+        if steps and name not in steps:
+            continue
+        given = remedy_options(
+            step,
+            attempts=sorted({1, *attempts}),
+            gates=list(dict.fromkeys((step.gate, None, *gates))),
+            fallbacks=list(dict.fromkeys((step.fallback, None, *fallbacks))),
+            votes=sorted({1, *votes}),
+        )
+        found[name] = [step, *(part for part in given if part != step)]
+    return found
+
+
 def _named_after(step: Step, part: Step | Vote | None) -> Step | Vote | None:
     if part is None or part is step.fallback:
         return part
