@@ -132,8 +132,8 @@ def simulation_table(pipelines: Mapping[str, Pipeline], runs: int, seed: int) ->
                     "pipeline": f"{name}, {words}",
                     "exact": format_number(getattr(exact, outcome), "probability", 3),
                     "simulated": format_number(getattr(simulated, outcome), "probability", 3),
-                    "standard error": format_number(error, "percentage_points", 3),
-                    "off by": f"{abs(gap) / error:.1f} standard errors" if error > 0 else "none to measure by",
+                    "standard error, points": format_number(100 * error, "ratio", 3),
+                    "off by, standard errors": format_number(abs(gap) / error, "ratio", 1) if error > 0 else "–",
                 }
             )
     return pd.DataFrame(rows)
@@ -210,8 +210,8 @@ def importance_table(importance: pd.DataFrame, most: int = 8) -> pd.DataFrame:
             "step": shown["step"],
             "one attempt succeeds": shown["success"].map(percent),
             "success gained per point": shown["derivative"].map(lambda value: format_number(value, "ratio", 3)),
-            "success if it never failed": shown["improvement"].map(
-                lambda value: format_number(value, "percentage_points", 2, signed=True)
+            "points gained if it never failed": shown["improvement"].map(
+                lambda value: format_number(100 * value, "ratio", 2, signed=True)
             ),
             "success per dollar of one more attempt": per_dollar,
         }

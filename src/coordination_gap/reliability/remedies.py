@@ -325,17 +325,16 @@ def target_table(priced: pd.DataFrame, targets: Sequence[float]) -> pd.DataFrame
                 "silent": percent(float(plan["silent_failure"])),
                 "halted": percent(float(plan["halted"])),
                 "mean seconds": format_number(float(plan["seconds"]), "ratio", 1),
-                "steps with retries, gate, fallback, vote": ", ".join(
-                    str(int(plan[kind])) for kind in ("retries", "gates", "fallbacks", "votes")
-                ),
+                **{heading: str(int(plan[kind])) for kind, heading in _STEPS_WITH.items()},
             }
         rows.append(row)
     return pd.DataFrame(rows)
 
 
-_TARGET_HEADINGS = (
-    "cost per run", "success", "silent", "halted", "mean seconds", "steps with retries, gate, fallback, vote",
-)  # fmt: skip
+_STEPS_WITH = {
+    "retries": "steps with retries", "gates": "with a gate", "fallbacks": "with a fallback", "votes": "with a vote",
+}  # fmt: skip
+_TARGET_HEADINGS = ("cost per run", "success", "silent", "halted", "mean seconds", *_STEPS_WITH.values())
 
 
 def target_alt(priced: pd.DataFrame) -> str:

@@ -20,64 +20,72 @@ _OUTCOME_HATCHES = {"success": "", "silent_failure": "////", "halted": ".."}
 
 def draw_remedies(figure: Figure, data: pd.DataFrame) -> None:
     """Draw outcomes, cost and time of each pipeline; `data` as of ``remedies.compare``."""
-    if figures.is_narrow(figure):
-        outcomes, cost, time = figure.subplots(3, 1, height_ratios=[2.2, 1, 1])
+    is_narrow = figures.is_narrow(figure)
+    if is_narrow:
+        # No axis has names beside it, so fixed margins do; the solver's last digits differ from run to run here.
+        figure.set_layout_engine("none")
+        margins = {"left": 0.06, "right": 0.94, "top": 0.985, "bottom": 0.055, "hspace": 0.2}
+        outcomes, cost, time = figure.subplots(3, 1, height_ratios=[1.7, 1.1, 1], gridspec_kw=margins)
     else:
         outcomes, cost, time = figure.subplots(1, 3, width_ratios=[3.1, 1, 1.15])
     rows = list(range(len(data)))[::-1]
-    _draw_outcomes(outcomes, data, rows, is_narrow=figures.is_narrow(figure))
-    cost.barh(rows, data["cost"], height=0.42, color=figures.muted())
+    _draw_outcomes(outcomes, data, rows, is_narrow=is_narrow)
+    cost.barh(rows, data["cost"], height=0.3 if is_narrow else 0.42, color=figures.muted())
     for y, dollars in zip(rows, data["cost"].tolist(), strict=True):
         cost.text(dollars, y, f" {money(dollars)}", va="center", fontsize=9)
-    cost.set_xlim(0, 1.75 * float(data["cost"].max()) or 1.0)
+    cost.set_xlim(0, (1.3 if is_narrow else 1.75) * float(data["cost"].max()) or 1.0)
     cost.set_xlabel("dollars a run")
     time.hlines(rows, data["seconds"], data["seconds_95"], color=figures.muted(), lw=2)
     time.plot(data["seconds"], rows, "o", color="C0", ms=5)
     time.plot(data["seconds_95"], rows, "|", color=figures.muted(), ms=10, mew=2)
     for y, end in zip(rows, data["seconds_95"].tolist(), strict=True):
         time.text(end, y, f"  {end:.3g}", va="center", fontsize=9)
-    time.set_xlim(0, 1.4 * float(data["seconds_95"].max()) or 1.0)
-    time.set_xlabel("seconds: mean, and\n95% of runs end within")
-    for axes in (cost, time):
-        axes.set_ylim(-0.35 if not figures.is_narrow(figure) else -0.7, len(data) + 0.1)
+    time.set_xlim(0, (1.2 if is_narrow else 1.4) * float(data["seconds_95"].max()) or 1.0)
+    time.set_xlabel("seconds a run")
+    for axes in (outcomes, cost, time):
+        axes.set_yticks([])
+        axes.spines["left"].set_visible(False)
         axes.grid(visible=False)
-        axes.xaxis.set_major_locator(MaxNLocator(nbins=2))
-        if figures.is_narrow(figure):
-            axes.set_yticks(rows, data["pipeline"].tolist(), fontsize=9)
-            axes.tick_params(axis="y", length=0)
-        else:
-            axes.set_yticks([])
-            axes.spines["left"].set_visible(False)
+        axes.set_ylim(-0.35, len(data) + (0.1 if axes is outcomes or not is_narrow else -0.2))
+    for axes in (cost, time):
+        axes.xaxis.set_major_locator(MaxNLocator(nbins=4 if is_narrow else 2))
+        if is_narrow:
+            _name_rows(axes, data, rows, above=0.17)
+
+
+def _name_rows(axes: Axes, data: pd.DataFrame, rows: list[int], above: float) -> None:
+    for y, name in zip(rows, data["pipeline"].tolist(), strict=True):
+        # x as a share of the axes: data start at 0, but a bare axis of times has no bar there to stand on.
+        axes.text(
+            0, y + above, name, va="bottom", fontweight="bold", fontsize=8.5, transform=axes.get_yaxis_transform()
+        )
 
 
 def _draw_outcomes(axes: Axes, data: pd.DataFrame, rows: list[int], *, is_narrow: bool) -> None:
     left = pd.Series(0.0, index=data.index)
     # Each outcome's numbers stand in a column above the bars: a thin slice has no room for its own.
-    columns = (0.7, 0.86, 1.0) if is_narrow else (0.66, 0.84, 1.0)
+    columns = (0.6, 0.8, 1.0) if is_narrow else (0.68, 0.83, 1.0)
+    bar, numbers = (0.3, 0.17) if is_narrow else (0.42, 0.25)
     for outcome, x in zip(OUTCOMES, columns, strict=True):
         colour = OUTCOME_COLOURS[outcome]
         axes.barh(
             rows,
             data[outcome],
             left=left,
-            height=0.42,
+            height=bar,
             color=colour,
             hatch=_OUTCOME_HATCHES[outcome],
             edgecolor=_readable_on(colour),
             linewidth=0,
         )
         left = left + data[outcome]
-        style: dict[str, Any] = {"ha": "right", "va": "bottom", "color": colour, "fontsize": 8.5 if is_narrow else 9}
+        style: dict[str, Any] = {"ha": "right", "va": "bottom", "color": colour, "fontsize": 9}
         axes.text(x, len(data) - 0.25, OUTCOMES[outcome].split()[0], fontweight="bold", **style)
         for y, share in zip(rows, data[outcome].tolist(), strict=True):
-            axes.text(x, y + 0.25, _brief_percent(share), **style)
-    for y, name in zip(rows, data["pipeline"].tolist(), strict=True):
-        axes.text(0, y + 0.25, name, va="bottom", fontweight="bold", fontsize=8.5 if is_narrow else 9)
+            axes.text(x, y + numbers, _brief_percent(share), **style)
+    # A narrow figure has no room for a name beside the numbers, but for one above them.
+    _name_rows(axes, data, rows, above=0.42 if is_narrow else numbers)
     axes.set_xlim(0, 1)
-    axes.set_ylim(-0.35, len(data) + 0.1)
-    axes.set_yticks([])
-    axes.spines["left"].set_visible(False)
-    axes.grid(visible=False)
     axes.set_xlabel("share of runs")
     axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
 
