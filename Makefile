@@ -9,7 +9,7 @@ NO_PACKAGES = echo "make: the locked packages could not be installed: see pip's 
 export PYTHONNOUSERSITE := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: book test lint notebooks lock serve clean
+.PHONY: book test bench lint notebooks lock serve clean
 
 book: .venv/.book-ready ## the site, in _build/html
 	@$(BIN)/gapbook build --edition $(EDITION)
@@ -18,6 +18,9 @@ test: lint book .venv/.browser-ready ## linters, checks, notebooks against their
 	@$(BIN)/gapbook check all
 	@$(BIN)/python -m pytest --quiet --nbval --nbval-current-env notebooks
 	@$(BIN)/python -m pytest --quiet --numprocesses auto tests
+
+bench: .venv/.test-ready ## how fast reliability is computed, beside other ways; nothing else should run meanwhile
+	@$(BIN)/python -m benchmarks.reliability
 
 lint: .venv/.test-ready
 	@$(BIN)/ruff check --quiet .

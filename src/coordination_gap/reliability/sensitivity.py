@@ -21,7 +21,7 @@ from scipy import stats
 from coordination_gap.reliability import checks
 from coordination_gap.reliability.law import in_series
 from coordination_gap.reliability.leaves import Leaf, leaves, unknown_name, with_parts
-from coordination_gap.reliability.uncertainty import PUBLISHED_PRIOR, inner_probability
+from coordination_gap.reliability.uncertainty import PUBLISHED_PRIOR, beta_prior, inner_probability
 
 if TYPE_CHECKING:
     from coordination_gap.reliability.pipeline import Pipeline
@@ -240,13 +240,7 @@ def _tested(pipeline: "Pipeline", evidence: Mapping[str, tuple[int, int]], prior
     """Return the tested leaves in the order in which they stand."""
     if not evidence:
         raise ValueError("evidence is empty: give (successes, trials) of at least one step")
-    try:
-        a, b = prior
-    except (TypeError, ValueError):
-        raise ValueError(
-            f"prior is {prior!r}: give the two parameters of a beta distribution, such as (1, 1)"
-        ) from None
-    a, b = checks.amount(a, "prior[0]", "successes"), checks.amount(b, "prior[1]", "failures")
+    a, b = beta_prior(prior)
     found = {leaf.name: leaf for leaf in leaves(pipeline.steps)}
     shared = {step.name: leaf.name for leaf in found.values() for step in leaf.steps if step.name not in found}
     for name in evidence:
