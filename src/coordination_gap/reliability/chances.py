@@ -8,6 +8,7 @@ distribution function say on which side the success is, so nothing is approximat
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -116,8 +117,9 @@ class _Bracketed(Chance):
         is_beyond = uniform >= borders.take(cell, axis=1)
         is_beyond_other = uniform >= borders.take(cell + 1, axis=1)
         # Where the border lies between its values at the two bounds, the distribution function tells.
-        line, between = (is_beyond != is_beyond_other).nonzero()
-        if between.size:
+        either = np.flatnonzero(is_beyond != is_beyond_other)
+        if either.size:
+            line, between = np.divmod(either, len(places))
             crossing = (uniform[between] - at_0[line]) / slope[line]
             is_luckier = self._luck[places[between]] > self._quantiles.below(crossing)
             is_beyond[line, between] = is_luckier == (slope[line] < 0.0)
@@ -130,7 +132,7 @@ class _Quantiles:
     def __init__(self, mean: float, correlation: float, cells: int) -> None:
         size = (1.0 - correlation) / correlation
         self._first, self._second = mean * size, (1.0 - mean) * size
-        self.edges = self.at(np.arange(cells + 1) / cells)
+        self.edges = _quantiles_at_steps(self._first, self._second, cells)
         self._tables: dict[tuple[Line, ...], tuple[Floats, Floats, Floats]] = {}
 
     def table(self, lines: tuple[Line, ...]) -> tuple[Floats, Floats, Floats]:
@@ -142,16 +144,25 @@ class _Quantiles:
 
     def at(self, level: Floats) -> Floats:
         """Return the quantiles at each `level`."""
-        # From the nearer end, where the inverse keeps its digits.
-        is_low = level < 0.5
-        nearer = np.where(is_low, level, 1.0 - level)
-        first, second = np.where(is_low, self._first, self._second), np.where(is_low, self._second, self._first)
-        inverse = special.betaincinv(first, second, nearer)
-        return np.asarray(np.where(is_low, inverse, 1.0 - inverse))
+        return _quantiles_at(self._first, self._second, level)
 
     def below(self, success: Floats) -> Floats:
         """Return the probability of less than `success`."""
         return np.asarray(special.betainc(self._first, self._second, success))
+
+
+def _quantiles_at(first: float, second: float, level: Floats) -> Floats:
+    # From the nearer end, where the inverse keeps its digits.
+    is_low = level < 0.5
+    nearer = np.where(is_low, level, 1.0 - level)
+    inverse = special.betaincinv(np.where(is_low, first, second), np.where(is_low, second, first), nearer)
+    return np.asarray(np.where(is_low, inverse, 1.0 - inverse))
+
+
+@lru_cache(maxsize=64)
+def _quantiles_at_steps(first: float, second: float, cells: int) -> Floats:
+    """Return the quantiles at 0, 1/cells ... 1, from memory: they take as long as many thousand runs."""
+    return _quantiles_at(first, second, np.arange(cells + 1) / cells)
 
 
 class Luck:

@@ -1,7 +1,7 @@
 """Simulating a pipeline by following its runs, each on its own, through every attempt.
 
 This gives the distribution of the seconds, and is the only way where runs share their luck
-across steps. Runs are taken in blocks that fit a processor's cache. All runs of a block
+across steps. Runs are taken in blocks that stay in a processor's cache. All runs of a block
 take a step at once; one uniform number for each attempt says whether its output is good,
 a silent failure that is passed on, or seen; only the few runs that try again are picked
 out. Memory is bounded: one block, and the seconds of at most 2**23 runs.
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 MOST_FOLLOWED = 10**9
 #: The seconds of so many runs are kept, 64 MiB.
 MOST_KEPT = 2**23
-#: Runs of a block: its arrays take less than a megabyte. Divides MOST_KEPT.
-_BLOCK = 2**16
+#: Runs of a block: its arrays take some megabytes. Divides MOST_KEPT.
+_BLOCK = 2**17
 
 _ATTEMPTS, _COST, _SECONDS = range(len(AMOUNTS))
 _NO_GATE = Gate(0.0, 0.0)
@@ -75,8 +75,7 @@ def follow(pipeline: "Pipeline", runs: int, seed: int) -> Followed:
             spent -= block_mean[:, None]
             distance = block_mean - mean
             mean += distance * (size / (done + size))
-            spent *= spent
-            squares += spent.sum(axis=1) + distance**2 * (done * (size / (done + size)))
+            squares += np.einsum("ij,ij->i", spent, spent) + distance**2 * (done * (size / (done + size)))
     return Followed(seed=seed, seconds_sample=kept, **estimates(ends, mean, squares / runs))
 
 
