@@ -4,7 +4,7 @@ import math
 import numpy as np
 import pytest
 from hypothesis import given, settings
-from scipy import stats
+from scipy import integrate, optimize, stats
 
 from coordination_gap.reliability import Branch, Gate, Pipeline, Step, Vote, Way
 from tests.reliability.strategies import pipelines
@@ -44,7 +44,7 @@ def test_steps_of_exponential_time_add_up_to_erlangs_distribution(level: float) 
     assert latency.quantile(level) == pytest.approx(
         stats.gamma(3, scale=2.0).ppf(level), abs=latency.resolution_seconds
     )
-    assert latency.mean == pytest.approx(6.0, rel=1e-9)
+    assert latency.mean == pytest.approx(6.0, rel=1e-6)
     assert latency.standard_deviation == pytest.approx(math.sqrt(12.0), rel=1e-4)
 
 
@@ -102,6 +102,59 @@ def test_the_tail_is_not_folded_back() -> None:
     latency = Pipeline([step]).evaluate().latency
     assert latency.quantile(0.9999) == math.ceil(math.log(1e-4) / math.log(0.99))
     assert latency.mean == pytest.approx(Pipeline([step]).evaluate().seconds, rel=1e-9)
+
+
+@pytest.mark.parametrize("slow", [10.0, 300.0, 86_400.0, 1e9])
+@pytest.mark.parametrize("cv", [0.0, 1.0, 3.0])
+def test_a_rare_slow_part_does_not_blur_the_quick_ones(slow: float, cv: float) -> None:
+    """Most runs take one exponential time; one in a thousand a slow one, too, by a person, say."""
+    by_hand = Step("by hand", 1.0, seconds=slow, seconds_cv=cv)
+    pipeline = Pipeline([Step("quick", 0.999, loud=1.0, seconds=1.0, seconds_cv=1.0, fallback=by_hand)])
+    latency = pipeline.evaluate().latency
+
+    def ended(t: float) -> float:
+        # The slow time first: given it, the quick one is exponential. By its quantiles, as it may be all near 0.
+        if cv == 0.0:
+            both = -math.expm1(-max(t - slow, 0.0))
+        else:
+            law = stats.gamma(cv**-2, scale=slow * cv**2)
+            both = integrate.quad(lambda u: -math.expm1(-max(t - law.ppf(u), 0.0)), 0.0, law.cdf(t), limit=200)[0]
+        return 0.999 * -math.expm1(-t) + 0.001 * both
+
+    for level in (0.01, 0.3, 0.5, 0.9, 0.99, 0.9996):
+        exact = optimize.brentq(lambda t, level=level: ended(t) - level, 0.0, 100.0 * slow)
+        assert latency.quantile(level) == pytest.approx(exact, rel=3e-3)
+    assert latency.mean == pytest.approx(pipeline.evaluate().seconds, rel=1e-2)
+
+
+def test_constant_times_stay_exact_beside_one_that_is_rare_and_long() -> None:
+    slow = Step("by hand", 1.0, seconds=86_400.0)
+    quick = Step("quick", 0.9, attempts=2, loud=1.0, seconds=0.3, fallback=slow)
+    latency = Pipeline([quick]).evaluate().latency
+    assert [latency.quantile(level) for level in (0.5, 0.89, 0.91, 0.98)] == pytest.approx([0.3, 0.3, 0.6, 0.6])
+    assert latency.quantile(0.995) == pytest.approx(86_400.6, rel=1e-3)
+
+
+@pytest.mark.parametrize("cv", [10.0, 30.0, 300.0, 1000.0])
+def test_a_time_that_varies_widely_leaves_the_others_as_they_are(cv: float) -> None:
+    """Its gamma law is so skewed that it is next to nothing in most runs."""
+    steps = [Step("steady", 1.0, seconds=2.0, seconds_cv=0.1), Step("wild", 1.0, seconds=1.0, seconds_cv=cv)]
+    latency = Pipeline(steps).evaluate().latency
+    rng = np.random.default_rng(2)
+    drawn = rng.gamma(100.0, 0.02, 400_000) + rng.gamma(cv**-2, cv**2, 400_000)
+    for level in (0.1, 0.5, 0.9):
+        assert latency.quantile(level) == pytest.approx(np.quantile(drawn, level), rel=5e-3)
+
+
+def test_a_million_attempts_are_no_more_work_than_one() -> None:
+    step = Step("a", 1e-4, attempts=1_000_000, loud=1.0, seconds=1.0, backoff_seconds=1.0)
+    latency = Pipeline([step]).evaluate().latency
+    tries = math.ceil(math.log(0.5) / math.log1p(-1e-4))
+    assert latency.quantile(0.5) == pytest.approx(2 * tries - 1, rel=2e-3)
+
+
+def test_times_too_short_to_be_told_from_none_are_none() -> None:
+    assert Pipeline([Step("a", 0.9, seconds=1e-320)]).evaluate().latency.quantile(0.5) == 0.0
 
 
 @settings(max_examples=40, deadline=None)

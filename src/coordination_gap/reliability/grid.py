@@ -10,12 +10,37 @@ Floats = npt.NDArray[np.float64]
 
 
 class Grid:
-    """Transforms on the unit circle of distributions on ``0, spacing, 2 spacing, ...``."""
+    """Transforms of distributions on ``0, spacing, 2 spacing, ...``, at points on a circle in the complex plane.
 
-    def __init__(self, spacing: float, size: int) -> None:
+    Parameters
+    ----------
+    spacing
+        Seconds.
+    size
+        How many points the transform has, a power of two.
+    folded
+        What is left of a probability that lies beyond the last point and so comes back at the
+        first. 1 is the unit circle, for a grid beyond which there is nothing. A smaller
+        circle makes it less, at the cost of digits at the far end of the grid.
+    """
+
+    #: A path of attempts less likely than this is not followed further.
+    negligible = 1e-16
+
+    def __init__(self, spacing: float, size: int, folded: float = 1.0) -> None:
         self.spacing, self.size = spacing, size
-        self._angle = -2j * np.pi * np.arange(size // 2 + 1) / size
+        self._is_whole = folded == 1.0
+        self._log_radius = math.log(folded) / size
+        self._turn = np.arange(size // 2 + 1, dtype=np.float64)
+        self._damping = np.exp(self._log_radius * np.arange(size))
         self._kept: dict[object, npt.NDArray[np.complex128]] = {}
+
+    def inverse(self, values: npt.NDArray[np.complex128]) -> Floats:
+        """Return the probabilities behind the values of a transform, of the first half of a grid that is folded."""
+        probability: Floats = np.fft.irfft(values, self.size)
+        # Rounding leaves specks of 1e-16, of either sign, where there is nothing.
+        probability[np.abs(probability) < 1e-14] = 0.0
+        return probability if self._is_whole else (probability / self._damping)[: self.size // 2]
 
     def constant(self, seconds: float) -> npt.NDArray[np.complex128]:
         """Return the transform of a constant time."""
@@ -25,10 +50,14 @@ class Grid:
             if abs(place - nearest) < 1e-9 * max(1.0, place):
                 place = float(nearest)
             whole = math.floor(place)
-            self._kept[seconds] = (whole + 1 - place) * np.exp(self._angle * whole) + (place - whole) * np.exp(
-                self._angle * (whole + 1)
-            )
+            self._kept[seconds] = (whole + 1 - place) * self._power(whole) + (place - whole) * self._power(whole + 1)
         return self._kept[seconds]
+
+    def _power(self, place: int) -> npt.NDArray[np.complex128]:
+        """Return the transform of a whole number of spacings, however many; whole turns are taken off first."""
+        turns = self._turn * (place % self.size) % self.size
+        power: npt.NDArray[np.complex128] = np.exp(self._log_radius * place - 2j * np.pi / self.size * turns)
+        return power
 
     def longest(self, times: tuple[tuple[float, float], ...]) -> npt.NDArray[np.complex128]:
         """Return the transform of the longest of independent times, each a mean and a coefficient of variation."""
@@ -40,11 +69,14 @@ class Grid:
             return self.constant(constant)
         key = (constant, *random)
         if key not in self._kept:
-            self._kept[key] = np.fft.rfft(self._probability(constant, random))
+            self._kept[key] = np.fft.rfft(self._probability(constant, random) * self._damping)
         return self._kept[key]
 
     def _probability(self, constant: float, random: list[tuple[float, float]]) -> Floats:
-        """Return the longest time's probabilities, split between neighbours so that the mean is kept."""
+        """Return the longest time's probabilities, split between neighbours so that the mean is kept.
+
+        What lies beyond the grid is left out.
+        """
         edge: Floats = np.arange(self.size + 1, dtype=np.float64) * self.spacing
         if len(random) == 1 and constant == 0.0:
             limited = _limited_gamma_mean(edge, *random[0])
@@ -57,8 +89,8 @@ class Grid:
             limited = np.concatenate([[0.0], np.cumsum(cell)])
         inner = (2 * limited[1:-1] - limited[:-2] - limited[2:]) / self.spacing
         probability = np.concatenate([[1 - limited[1] / self.spacing], inner])
-        scaled: Floats = probability / probability.sum()
-        return scaled
+        # On a grid that holds it all, what was lost at its end was rounding.
+        return probability / probability.sum() if self._is_whole else probability
 
 
 def _limited_gamma_mean(limit: Floats, mean: float, cv: float) -> Floats:
@@ -72,6 +104,9 @@ def _limited_gamma_mean(limit: Floats, mean: float, cv: float) -> Floats:
 
 class Growth:
     """Moment generating functions at growing points, for Chernoff's bound on the longest runs."""
+
+    #: A bound must not leave out anything.
+    negligible = 0.0
 
     def __init__(self, points: Floats) -> None:
         self.points = points

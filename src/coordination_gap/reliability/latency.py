@@ -6,6 +6,11 @@ grid points next to it so that its mean is kept (the method of local moment matc
 actuarial mathematics). Transforms of the times go through the pipeline
 (:mod:`coordination_gap.reliability.transform`); a fast Fourier transform leads back.
 The grid reaches so far that, by Chernoff's bound, less than 1e-12 of the runs lie beyond.
+
+A rare run may take a thousand times as long as most. So while a share of the runs worth
+telling apart ends within the first eighth of a grid, a finer grid is laid over that eighth,
+and so on; there the transform is taken on a smaller circle, on which what lies beyond the
+grid hardly comes back at its beginning (Abate and Whitt 1992).
 """
 
 import math
@@ -19,6 +24,7 @@ import numpy as np
 from coordination_gap.reliability import checks, transform
 from coordination_gap.reliability.grid import Floats, Grid, Growth
 from coordination_gap.reliability.latent import COARSE
+from coordination_gap.reliability.law import geometric_sum
 from coordination_gap.reliability.parts import Branch, Part, Step, Vote, walk
 
 if TYPE_CHECKING:
@@ -27,6 +33,13 @@ if TYPE_CHECKING:
 _MOST_EXACT_POINTS = 2**16
 _POINTS = 2**13
 _TAIL = 1e-12
+#: A finer grid is laid where more than this share of runs ends within the first of so many parts of a grid.
+_WORTH_TELLING, _PARTS = 1e-4, 8
+_MOST_GRIDS = 20
+#: Seconds too few to be told from none, and a share of the longest time that is.
+_NO_TIME, _NO_SHARE = 1e-100, 1e-15
+#: Of what lies beyond a finer grid, this comes back at its beginning.
+_FOLDED = 1e-9
 #: A cumulated share this close below a quantile's level counts as having reached it.
 _ROUNDING = 1e-11
 
@@ -38,7 +51,9 @@ class Latency:
     Attributes
     ----------
     resolution_seconds
-        Distance of the grid's points; 0 where the distribution is exact.
+        Distance of the points where it is largest; 0 where the distribution is exact. Where
+        most runs end long before the longest, points are the closer the earlier: from one to
+        the next it is about a thousandth of the time, or four where runs share their luck.
     seconds, probability
         The points and their probabilities, shape ``(points,)``.
     """
@@ -77,22 +92,55 @@ def latency(pipeline: "Pipeline") -> Latency:
     if reach == 0.0:
         return Latency(0.0, np.zeros(1), np.ones(1))
     unit = None if is_random else _common_unit(constants)
-    is_exact = unit is not None and reach < unit * _MOST_EXACT_POINTS
+    if unit is not None and reach < unit * _MOST_EXACT_POINTS:
+        whole = Grid(unit, _power_of_two(reach / unit + 2))
+        return _assembled([(whole, _probability(pipeline, whole))], 0.0)
     # Without a fitting unit the work of a long pipeline is kept in bounds by a coarser grid.
     points = max(2**10, _POINTS >> max(0, len(pipeline.steps).bit_length() - 6))
+    if pipeline.correlation > 0.0:  # some hundred kinds of run, each of which takes as long
+        points = min(points, 2**11)
     # A fifth of the grid is left for the many splits of a run that all fall to the later neighbour.
-    spacing = unit if is_exact and unit is not None else reach / (0.8 * points)
-    size = 1 << math.ceil(math.log2(reach / spacing + 2))
-    grid = Grid(spacing, size)
+    grid = Grid(reach / (0.8 * points), _power_of_two(0.8 * points + 2))
+    found = [(grid, _probability(pipeline, grid))]
+    _, quickest = _scales(pipeline.steps, reach)
+    while len(found) < _MOST_GRIDS:
+        grid, probability = found[-1]
+        early = len(probability) // _PARTS
+        # Whatever is left before a small part of the quickest time takes no time worth telling.
+        is_fine = grid.spacing == unit or early * grid.spacing * _PARTS**3 < quickest
+        if is_fine or probability[:early].sum() < _WORTH_TELLING:
+            break
+        spacing = max(early * grid.spacing / points, unit or 0.0)
+        size = 2 * max(points, _MOST_EXACT_POINTS if spacing == unit else 0)
+        found.append((finer := Grid(spacing, size, _FOLDED), _probability(pipeline, finer)))
+    return _assembled(found, found[0][0].spacing)
+
+
+def _power_of_two(least: float) -> int:
+    return 1 << math.ceil(math.log2(least))
+
+
+def _probability(pipeline: "Pipeline", grid: Grid) -> Floats:
+    """Return the probability of each point of a grid."""
     values: Any = 0.0
     for weight, success in _kinds(pipeline):
         values = values + weight * sum(transform.series(pipeline.steps, grid, success))
-    probability = np.fft.irfft(values, size)
-    # Rounding leaves specks of 1e-16, of either sign, where there is nothing.
-    probability[np.abs(probability) < 1e-14] = 0.0
+    return grid.inverse(values)
+
+
+def _assembled(found: list[tuple[Grid, Floats]], resolution_seconds: float) -> Latency:
+    """Return one distribution from grids, the coarsest first: each point from the finest grid that reaches it."""
+    total = float(found[0][1].sum())
+    seconds, cumulated = np.zeros(0), np.zeros(0)
+    for grid, shares in reversed(found):
+        at = np.arange(len(shares), dtype=np.float64) * grid.spacing
+        is_new = at > (seconds[-1] if len(seconds) else -1.0)
+        seconds = np.concatenate([seconds, at[is_new]])
+        cumulated = np.concatenate([cumulated, np.cumsum(shares)[is_new] / total])
+    # Where one grid follows another, a split time may fall on either side of the seam.
+    probability = np.diff(np.maximum.accumulate(cumulated), prepend=0.0)
     last = int(np.flatnonzero(probability)[-1]) + 1
-    seconds: Floats = np.arange(last, dtype=np.float64) * spacing
-    return Latency(0.0 if is_exact else spacing, seconds, probability[:last] / probability.sum())
+    return Latency(resolution_seconds, seconds[:last], probability[:last] / probability[:last].sum())
 
 
 def _kinds(pipeline: "Pipeline") -> list[tuple[float, dict[str, float] | None]]:
@@ -110,9 +158,10 @@ def _kinds(pipeline: "Pipeline") -> list[tuple[float, dict[str, float] | None]]:
 def _reach(pipeline: "Pipeline", *, is_random: bool) -> float:
     """Return seconds that a share of at most 1e-12 of the runs exceeds."""
     longest = _longest_path(pipeline.steps)
-    if longest == 0.0:
+    if longest < _NO_TIME:
         return 0.0
-    points = np.geomspace(1e-3, 1e3, 121) / max(_mean_scale(pipeline.steps), 1e-300)
+    slowest, quickest = _scales(pipeline.steps, longest)
+    points = np.geomspace(1e-3 / slowest, 1e3 / quickest, 120 + math.ceil(20 * math.log10(slowest / quickest)))
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         growth = Growth(points)
         total = sum(weight * sum(transform.series(pipeline.steps, growth, success)) for weight, success in
@@ -170,12 +219,14 @@ def _longest_path(parts: Iterable[Part]) -> float:
             else:
                 total += taken.attempts * (taken.seconds + gate)
                 if taken.backoff_seconds > 0.0:
-                    total += sum(taken.backoff_seconds * taken.backoff_factor**k for k in range(taken.attempts - 1))
+                    total += taken.backoff_seconds * geometric_sum(taken.backoff_factor, taken.attempts - 1)
             taken = taken.fallback
     return total
 
 
-def _mean_scale(parts: Iterable[Part]) -> float:
-    """Return a typical time, to set the scale of the bound's search."""
+def _scales(parts: Iterable[Part], longest_path: float) -> tuple[float, float]:
+    """Return the longest and the shortest time worth telling, a random one being as long as its tail is wide."""
     constants, _ = _times_in(parts)
-    return max(constants, default=1.0)
+    wide = [part.seconds * max(1.0, part.seconds_cv**2) for part in walk(parts) if isinstance(part, Step)]
+    slowest = max([longest_path, *wide])
+    return slowest, max(min(constants), _NO_SHARE * slowest)

@@ -136,7 +136,7 @@ def _attempts(step: Step, p: Number) -> Law:
     good, bad = settled * _divide(a, a + b), settled * _divide(b, a + b)
     waits = 0.0
     if step.backoff_seconds > 0.0 and step.attempts > 1:
-        waits = step.backoff_seconds * r * _geometric_sum(r * step.backoff_factor, step.attempts - 1)
+        waits = step.backoff_seconds * r * geometric_sum(r * step.backoff_factor, step.attempts - 1)
     inspected = attempts * (1 - (1 - p) * step.loud) if step.gate else 0.0
     return _with_amounts(step, good, bad, halted, attempts, inspected, waits)
 
@@ -168,7 +168,7 @@ def _geometric(passes: Number, again: Number, attempts: int) -> tuple[Number, Nu
     return settled, math.exp(attempts * log_again), settled / passes
 
 
-def _geometric_sum(ratio: Number, terms: int) -> Number:
+def geometric_sum(ratio: Number, terms: int) -> Number:
     """Return 1 + q + ... + q^(terms - 1), by doubling: no division, so none by a small 1 - q."""
     total, doubled = 0.0 * ratio, 1.0 + 0.0 * ratio  # of no term, and of as many as a power of two
     while terms:

@@ -18,12 +18,14 @@ from coordination_gap.reliability.votes import agreed
 
 #: Values of a transform at the points asked for, real or complex.
 Values: TypeAlias = npt.NDArray[Any]
-#: A path of attempts less likely than this is not followed further.
-_NEGLIGIBLE = 1e-18
 
 
 class Times(Protocol):
     """Transforms of what takes time; each returns an array over the same points."""
+
+    @property
+    def negligible(self) -> float:
+        """A path of attempts whose transform is nowhere larger is not followed further."""
 
     def constant(self, seconds: float) -> Values:
         """Return the transform of a constant time."""
@@ -80,13 +82,38 @@ def _without_fallback(part: Step | Vote, times: Times, success: Mapping[str, flo
 
 
 def _attempts(step: Step, times: Times, p: float) -> TimedLaw:
-    """Follow the attempts; a state is the number of good outputs that the gate rejected, for the urn."""
     gate = step.gate or Gate(0.0, 0.0)
     loud_time = times.longest(((step.seconds, step.seconds_cv),))
     time = loud_time * times.constant(gate.seconds) if gate.seconds > 0.0 else loud_time
+    if step.attempts > 1 and (step.correlation > 0.0 or (step.backoff_seconds > 0.0 and step.backoff_factor != 1.0)):
+        return _one_after_the_other(step, gate, times, p, loud_time, time)
+    silent = time * ((1 - p) * (1 - step.loud))
+    seen = loud_time * ((1 - p) * step.loud) + silent * gate.detection + time * (p * gate.false_alarm)
+    waited = seen * times.constant(step.backoff_seconds) if step.backoff_seconds > 0.0 else seen
+    power, tries = _power_and_sum(waited, step.attempts - 1)
+    tries = tries + power
+    return TimedLaw(time * (p * (1 - gate.false_alarm)) * tries, silent * (1 - gate.detection) * tries, seen * power)
+
+
+def _power_and_sum(ratio: Values, terms: int) -> tuple[Values, Values]:
+    """Return q^n and 1 + q + ... + q^(n - 1), by doubling: no division, so none by a small 1 - q."""
+    power, total = np.ones_like(ratio), np.zeros_like(ratio)
+    doubled, doubled_sum = ratio, np.ones_like(ratio)  # of as many terms as a power of two
+    while terms:
+        if terms & 1:
+            total = doubled_sum + doubled * total
+            power = power * doubled
+        terms >>= 1
+        if terms:
+            doubled_sum, doubled = doubled_sum * (1 + doubled), doubled * doubled
+    return power, total
+
+
+def _one_after_the_other(step: Step, gate: Gate, times: Times, p: float, loud_time: Values, time: Values) -> TimedLaw:
+    """Follow the attempts; a state is the number of good outputs that the gate rejected, for the urn."""
     none = 0.0 * loud_time
     states: dict[int, Values] = {0: times.constant(0.0)}
-    good, bad = none, none
+    good, bad, given_up = none, none, none
     for drawn in range(step.attempts):
         after: dict[int, Values] = {}
         for successes, reached in states.items():
@@ -100,13 +127,18 @@ def _attempts(step: Step, times: Times, p: float) -> TimedLaw:
                 # Without correlation the draws before do not matter: one state is enough.
                 place = successes + (step.correlation > 0.0)
                 after[place] = after.get(place, none) + right * gate.false_alarm
-        states = after
-        if all(np.abs(reached).max() < _NEGLIGIBLE for reached in states.values()):
+        states = {}
+        for successes, reached in after.items():
+            if np.abs(reached).max() <= times.negligible:
+                given_up = given_up + reached
+            else:
+                states[successes] = reached
+        if not states:
             break
         if step.backoff_seconds > 0.0 and drawn < step.attempts - 1:
             wait = times.constant(step.backoff_seconds * step.backoff_factor**drawn)
             states = {successes: reached * wait for successes, reached in states.items()}
-    return TimedLaw(good, bad, sum(states.values(), none))
+    return TimedLaw(good, bad, sum(states.values(), given_up))
 
 
 def _vote(vote: Vote, times: Times, given: list[float]) -> TimedLaw:
