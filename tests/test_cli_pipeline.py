@@ -258,3 +258,23 @@ def test_allocate_refuses_in_one_sentence_and_writes_nothing(
     assert done.err.startswith(f"gapbook: {says}")
     assert done.err.count("\n") == 1
     assert not (tmp_path / "mended.yml").exists()
+
+
+@pytest.mark.parametrize("read", ["traces", "template", "pipeline"])
+def test_what_is_read_is_not_written_over(gapbook: Run, tmp_path: Path, read: str) -> None:
+    (tmp_path / "t.csv").write_text(TRACES)
+    (tmp_path / "p.yml").write_text(Path(SIX).read_text())
+    (tmp_path / "other name.yml").symlink_to(tmp_path / "p.yml")
+    words = {
+        "traces": ["estimate", "t.csv", "--out", "t.csv"],
+        "template": ["estimate", "t.csv", "--template", "p.yml", "--out", "other name.yml"],
+        "pipeline": ["allocate", "p.yml", "--target", "0.9", "--out", "./p.yml"],
+    }[read]
+    done = gapbook(*words)
+    assert (done.code, done.err) == (1, f"gapbook: --out {words[-1]} is the file that is read: give another name\n")
+    assert (tmp_path / "t.csv").read_text() == TRACES
+    assert (tmp_path / "p.yml").read_text() == Path(SIX).read_text()
+
+
+def test_an_empty_name_is_named(gapbook: Run) -> None:
+    assert gapbook("evaluate", "").err.startswith("gapbook: the file of a pipeline is '': give a file's name")

@@ -139,7 +139,7 @@ def main() -> None:
         place = f" while writing {error.filename}" if error.filename else ""
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             unchanged = "what was published before is unchanged"
-            _leave(f"no space is left{place or ' in _build'}: free some and run it again; {unchanged}", 1)
+            _leave(f"no space is left{place or ' where the output goes'}: free some and run it again; {unchanged}", 1)
         _leave(f"{error.strerror or error}{place}: mend that and run it again", 1)
 
 

@@ -4,6 +4,7 @@ import json
 import math
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -141,6 +142,7 @@ def allocate(
     """Print the cheapest combination of remedies with which FILE reaches a target."""
     from coordination_gap.reliability import allocation, options, parts, specification
 
+    _refuse_to_overwrite(out, file)
     given = _load(file, changes)
     choices = options.options_of_steps(
         given,
@@ -238,9 +240,7 @@ def schema() -> None:
     click.echo(specification.pipeline_schema_text(), nl=False)
 
 
-@pipeline.command(
-    epilog="Example: gapbook pipeline estimate traces.csv --template pipelines/support-desk.yml --out measured.yml"
-)
+@pipeline.command(epilog="Example: gapbook pipeline estimate traces.csv --gap --out measured.yml")
 @click.argument("traces")
 @click.option("--template", help="A pipeline's file that says how the steps are joined; without it, in series.")
 @click.option("--confidence", default=0.95, show_default=True, help="Of the intervals.")
@@ -260,6 +260,7 @@ def estimate(
     from coordination_gap.reliability import specification
     from coordination_gap.reliability.traces import coordination_gap, estimate_pipeline, read_traces
 
+    _refuse_to_overwrite(out, traces, *([template] if template else []))
     joined = None if template is None else _load(template, ())
     attempts = read_traces(traces, incomplete=incomplete)
     gap = None
@@ -269,7 +270,7 @@ def estimate(
     else:
         estimated = estimate_pipeline(attempts, joined, confidence, incomplete=incomplete)
     if out is not None:
-        specification.save_pipeline(estimated.pipeline, out)
+        specification.save_pipeline(estimated.pipeline, out, estimated.remarks())
     notes = [*estimated.assumed, *(gap.notes if gap else ())]
     frames = {"steps": estimated.steps, "ways": estimated.ways}
     if gap is not None:
@@ -295,7 +296,16 @@ def estimate(
         click.echo(f"{out} is written")
 
 
+def _refuse_to_overwrite(out: str | None, *read: str) -> None:
+    """Refuse to write over a file that is read: traces cannot be had again, and a pipeline would lose its comments."""
+    for file in read if out is not None else ():
+        if Path(file).exists() and Path(out or "").exists() and Path(file).samefile(out or ""):
+            raise ValueError(f"--out {out} is the file that is read: give another name")
+
+
 def _load(file: str, changes: Sequence[str]) -> "Pipeline":
+    if not file.strip():
+        raise ValueError(f"the file of a pipeline is {file!r}: give a file's name, such as pipelines/six-steps.yml")
     from coordination_gap.reliability import specification
 
     return specification.load_pipeline(file, changes=changes)

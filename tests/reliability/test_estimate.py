@@ -5,6 +5,7 @@ import math
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -150,7 +151,10 @@ def test_gap_of_the_example() -> None:
         {"observed": "halted", "steps": "halted", "runs": 1},
     ]
     assert (gap.derived_ends, gap.unknown_ends) == (0, 0)
-    assert any(note.startswith("1 of 8 runs did not end as") for note in gap.notes)
+    assert (
+        "1 of 8 runs did not end as the outcomes of their steps imply; in Python, the attribute ends of the gap counts "
+        "them by kind."
+    ) in gap.notes
     with pytest.raises(ValueError, match="there is no 'gap' of 'halted' by 'product'"):
         gap.of("halted", "product")
 
@@ -252,7 +256,7 @@ def attempts() -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def planted_gap(attempts: pd.DataFrame) -> Gap:
-    return coordination_gap(attempts, PLANTED, confidence=0.999, resamples=300)
+    return coordination_gap(attempts, PLANTED, confidence=0.999, resamples=2000)
 
 
 def test_planted_parameters_are_found(planted_gap: Gap) -> None:
@@ -330,7 +334,8 @@ def test_runs_cut_short_do_not_count(attempts: pd.DataFrame) -> None:
     cut = pd.concat([whole, frame([("cut", "read", 1, "good")])])
     with pytest.raises(TraceError, match=r"run 'cut' stops before step 'reply'.*1 of 201 runs do so") as error:
         estimate_pipeline(cut, PLANTED)
-    assert 'incomplete="drop" to leave them out' in str(error.value)
+    assert 'or leave cut runs out (incomplete="drop", or --incomplete drop)' in str(error.value)
+    assert str(error.value).startswith(f"attempts, row {len(cut) - 1}: ")
     estimated = estimate_pipeline(cut, PLANTED, incomplete="drop")
     assert (estimated.runs, estimated.dropped_runs) == (200, 1)
     pd.testing.assert_frame_equal(estimated.steps, estimate_pipeline(whole, PLANTED).steps)
@@ -488,7 +493,7 @@ GOOD = {"a": "good", "b": "good"}
     [
         (
             [GOOD, {"b": "good", "a": "good"}],
-            "step 'a' is step 1 of run '0.0' and step 2 of run '1.0', so the steps are no",
+            "step 'a' is step 1 of run '0.0', and step 2 of run '1.0' (attempts, row 3), so",
         ),
         ([GOOD, {"a": "good", "c": "good"}], "steps 'b' and 'c' are both step 2 of a run, each of another"),
         ([{"a": "loud", "b": "good"}], "run '0.0': step 'b' has attempts after step 'a' ended in 'loud', which halts"),
@@ -499,7 +504,10 @@ def test_runs_that_are_no_series(kinds: list[dict[str, str]], words: str) -> Non
     with pytest.raises(TraceError) as error:
         estimate_pipeline(runs_of(*((1, kind) for kind in kinds)))
     assert words in str(error.value)
-    assert "a template, a Pipeline, that says how the steps are joined" in str(error.value)
+    assert str(error.value).startswith("attempts, row ")
+    assert "give a template that says how the steps are joined (a Pipeline, or its file with --template)" in str(
+        error.value
+    )
 
 
 def fallback(name: str = "b") -> Pipeline:
@@ -539,6 +547,12 @@ def test_templates_that_do_not_fit(template: Any, kind: dict[str, str], words: s
     ("arguments", "words"),
     [
         ({"confidence": 1.0}, "confidence is 1.0"),
+        ({"confidence": 0.9999999999999999}, "confidence is 0.9999999999999999: give at most 0.999, as further out"),
+        (
+            {"confidence": 0.999},
+            "confidence is 0.999, and resamples is 1000, so that .*: give a confidence of at most 0.998, or "
+            "resamples of at least 2000",
+        ),
         ({"resamples": 10}, "resamples is 10: give a whole number of at least 100"),
         ({"seed": -1}, "seed is -1"),
         ({"incomplete": "skip"}, "incomplete is 'skip'"),
@@ -547,6 +561,103 @@ def test_templates_that_do_not_fit(template: Any, kind: dict[str, str], words: s
 def test_arguments_that_are_refused(arguments: dict[str, Any], words: str) -> None:
     with pytest.raises(ValueError, match=words):
         coordination_gap(runs_of((2, GOOD)), **arguments)
+
+
+def test_confidence_that_is_too_near_to_1() -> None:
+    with pytest.raises(ValueError, match=r"confidence is 0\.9999: give at most 0\.999"):
+        estimate_pipeline(runs_of((2, GOOD)), confidence=0.9999)
+    estimate_pipeline(runs_of((2, GOOD)), confidence=0.999)
+    coordination_gap(runs_of((2, GOOD)), confidence=0.998)
+
+
+SERIES = Pipeline([Step("a", 0.9), Step("look up", 0.9)])
+RUN = "r1,a,1,good\nr1,look up,1,good\n"
+
+
+def in_file(path: Path, lines: str) -> pd.DataFrame:
+    """Return the attempts of a CSV file in which `lines` without seconds and cost stand from line 2 on."""
+    rows = "".join(f"{line},,\n" for line in lines.splitlines())
+    path.write_text(f"run,step,attempt,outcome,seconds,cost\n{rows}", encoding="utf-8")
+    return read_traces(path)
+
+
+@pytest.mark.parametrize(
+    ("lines", "template", "words"),
+    [
+        (
+            "r2,a,1,loud\nr2,look up,1,good\n",
+            None,
+            "line 5: run 'r2': step 'look up' has attempts after step 'a' ended",
+        ),
+        ("r2,lookup,1,good\n", SERIES, "line 4: step 'lookup' is not in the template: add it, or write 'look up' in"),
+        ("r2,zz,1,good\n", SERIES, "line 4: step 'zz' is not in the template: add it, or mend its name in the trace"),
+        ("r2,a,1,loud\nr2,a,2,good\n", SERIES, "line 5: step 'a' has an attempt 2, but attempts=1 in the template"),
+        ("r2,a,1,rejected\n", SERIES, "line 4: step 'a' has rejected outputs, but no gate in the template"),
+        ("r2,look up,1,good\nr2,a,1,good\n", None, "line 2: step 'a' is step 1 of run 'r1', and step 2 of run 'r2' ("),
+        ("r2,a,1,good\nr2,c,1,good\n", None, "line 5: steps 'look up' and 'c' are both step 2 of a run"),
+        ("r2,a,1,good\n", SERIES, "line 4: run 'r2' stops before step 'look up'"),
+    ],
+)
+def test_faults_across_rows_name_file_and_line(tmp_path: Path, lines: str, template: Any, words: str) -> None:
+    path = tmp_path / "t.csv"
+    attempts = in_file(path, RUN + lines)
+    with pytest.raises(TraceError) as error:
+        estimate_pipeline(attempts, template)
+    assert str(error.value).startswith(f"{path}, {words}")
+
+
+def test_places_of_rows_that_were_left_out_or_changed(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    attempts = in_file(path, f"{RUN}r2,a,1,loud\nr2,look up,1,good\n")
+    left = attempts[attempts["run"] == "r2"].reset_index(drop=True)
+    with pytest.raises(TraceError, match=r"t\.csv, line 5: run 'r2': step 'look up' has attempts after"):
+        estimate_pipeline(left)
+    with pytest.raises(TraceError, match=r"t\.csv: run 'r3': step 'look up' has attempts after"):
+        estimate_pipeline(left.assign(run="r3"))  # no line of the file has it
+    path.unlink()
+    with pytest.raises(TraceError, match=r"t\.csv: run 'r2': step 'look up' has attempts after"):
+        estimate_pipeline(left)
+    backwards = attempts.iloc[::-1].assign(step="a", attempt=[4, 3, 2, 1], run="r1", outcome="loud")
+    with pytest.raises(TraceError, match="attempts, row 3: run 'r1', step 'a': attempt 1 comes after attempt 2"):
+        estimate_pipeline(backwards)
+
+
+def test_faults_across_spans_name_the_span() -> None:
+    attempts = read_traces(CASES / "support.jsonl")
+    template = Pipeline([Step("classify", 0.9), Step("look up", 0.9, attempts=2)])
+    with pytest.raises(
+        TraceError, match=r"support\.jsonl, line 1, span [0-9a-f]{16} \('reply'\): step 'reply' is not in"
+    ):
+        estimate_pipeline(attempts, template)
+
+
+def test_missing_judgements_name_file_and_line(tmp_path: Path) -> None:
+    attempts = in_file(tmp_path / "t.csv", "r1,a,1,loud\nr2,a,1,rejected\nr2,a,2,passed\n")
+    with pytest.raises(TraceError, match=r"t\.csv, line 3: step 'a': success is unknown, as too few first attempts"):
+        coordination_gap(attempts)
+    lines = (
+        f"r{run},{step},1,{'good' if (run % 2 == 0) == (step == 'a') else 'passed'}"
+        for run in range(9)
+        for step in "ab"
+    )
+    with pytest.raises(TraceError, match=r"t\.csv: run_outcome is known of no run that reached its end"):
+        coordination_gap(in_file(tmp_path / "t.csv", "\n".join(lines)))
+
+
+# ---- what stands in the place of the unknown -------------------------------------------------------------------------
+
+
+def test_remarks_on_steps_whose_success_is_unknown() -> None:
+    template = Pipeline([Step("find", 0.5, fallback=Step("ask", 0.5)), Step("send", 0.5)])
+    estimated = estimate_pipeline(runs_of((9, {"find": "passed", "send": "good"})), template)
+    assert estimated.remarks() == (
+        "Step 'find': its success is not known (too few outputs were judged: 9 were not); success 0, the worst case, "
+        "stands in its place.",
+        "Step 'ask': its success is not known (the step was never taken); success 0, the worst case, stands in its "
+        "place.",
+    )
+    assert [step.success for step in estimated.pipeline.all_steps()] == [0.0, 0.0, 1.0]
+    assert estimate_pipeline(runs_of((9, GOOD))).remarks() == ()
 
 
 def test_priors_and_measured() -> None:

@@ -153,6 +153,31 @@ def test_a_million_attempts_are_no_more_work_than_one() -> None:
     assert latency.quantile(0.5) == pytest.approx(2 * tries - 1, rel=2e-3)
 
 
+@pytest.mark.parametrize(("steps", "cv"), [(50, 0.01), (200, 0.1), (1000, 0.1), (1000, 0.5), (5000, 0.1)])
+def test_the_splits_of_many_steps_add_up_to_little(steps: int, cv: float) -> None:
+    """Gamma times of one scale add up to a gamma time."""
+    latency = Pipeline.repeat(Step("a", 1.0, seconds=1.0, seconds_cv=cv), steps).evaluate().latency
+    exact = stats.gamma(steps / cv**2, scale=cv**2)
+    for level in (0.01, 0.5, 0.95, 0.99):
+        assert latency.quantile(level) == pytest.approx(exact.ppf(level), rel=1e-3)
+        assert latency.quantile(level) == pytest.approx(exact.ppf(level), abs=latency.resolution_seconds)
+
+
+def test_steps_in_a_row_that_are_alike_are_as_those_that_differ_in_nothing_that_counts() -> None:
+    step = Step("a", 0.9, attempts=2, loud=0.5, seconds=1.0, gate=Gate(0.5, 0.1, seconds=0.5))
+    alike = Pipeline.repeat(step, 5).evaluate().latency
+    costs = [Step(f"s{n}", 0.9, attempts=2, loud=0.5, seconds=1.0, gate=step.gate, cost=n) for n in range(5)]
+    np.testing.assert_allclose(alike.probability, Pipeline(costs).evaluate().latency.probability, atol=1e-14)
+
+
+def test_rounding_far_out_is_no_time() -> None:
+    step = Step("a", 0.9, loud=1.0, attempts=35, backoff_seconds=1.0, backoff_factor=2.0, seconds=1.0)
+    shares = [(0.1**k * 0.9, k + 1 + 2**k - 1) for k in range(34)]
+    mean = sum(share * time for share, time in shares)
+    variance = sum(share * (time - mean) ** 2 for share, time in shares)
+    assert Pipeline([step]).evaluate().latency.standard_deviation == pytest.approx(math.sqrt(variance), rel=1e-4)
+
+
 def test_times_too_short_to_be_told_from_none_are_none() -> None:
     assert Pipeline([Step("a", 0.9, seconds=1e-320)]).evaluate().latency.quantile(0.5) == 0.0
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from coordination_gap.reliability import Pipeline, law_of, series, success_ceiling, success_with_attempts
@@ -137,7 +137,7 @@ def test_rare_ends_of_a_vote_keep_their_digits() -> None:
     assert Pipeline([Vote("vote", voters, needed=1)]).evaluate().halted == pytest.approx(2.0**-60, rel=1e-10, abs=0)
 
 
-@given(step=steps(PLAIN), attempts=st.sampled_from([1, 2, 1_000, 10**6, 10**12]))
+@given(step=steps(PLAIN), attempts=st.sampled_from([1, 2, 1_000, 10**6, 10**9]))
 def test_a_steps_law_sums_to_one_before_anything_is_rescaled(step: Step, attempts: int) -> None:
     law = law_of(replace(step, attempts=attempts, backoff_factor=1.0))
     assert law.good + law.bad + law.halted == pytest.approx(1.0, rel=0, abs=1e-14)
@@ -166,7 +166,23 @@ HUGE = 10**400
 NO_PROBABILITY = [1.2, -1e-9, NAN, math.inf, np.float64(1.5), True, np.True_, "0.9", None, HUGE, 1j, Decimal(1), [1]]
 NO_COUNT = [0, -1, 2.0, NAN, True, "3", None, np.float64(2.0), Fraction(2)]
 NO_AMOUNT = [-1.0, NAN, math.inf, -HUGE, HUGE, True, "1", None, 1j]
-PROBABILITY, COUNT = "give a probability, a number from 0 to 1", "give a whole number of at least 1"
+MENDS = {
+    "probability": "give a probability, a number from 0 to 1",
+    "count": "give a whole number of at least 1",
+    "attempts": "give a whole number of at least 1 and at most 1,000,000,000",
+    "US dollars": "give a number of US dollars, 0 to 1,000,000,000,000",
+    "seconds": "give a number of seconds, 0 to 1,000,000,000,000",
+    "times the mean": "give 0, or a number of times the mean from 0.0001 to 1,000",
+    "times the wait before": "give a number of times the wait before, 0 to 1,000,000",
+}
+#: Numbers at the edge of what is taken, and beyond it.
+EDGES: dict[str, tuple[list[float], list[float]]] = {
+    "attempts": ([10**9], [10**9 + 1, 99999999999999999999999999999999]),
+    "US dollars": ([1e12], [1.000001e12, 1e308]),
+    "seconds": ([1e12], [1.000001e12, 1e300]),
+    "times the mean": ([0.0, 1e-4, 1e3], [1e-200, 9.99e-5, 1000.1, 1e200]),
+    "times the wait before": ([0.0, 1e6], [1_000_001.0, 1e20]),
+}
 
 GOOD_VOTERS = (Step("a", 0.9), Step("b", 0.9))
 #: How to make each part from one field, how messages about it begin, and what each field may not be.
@@ -181,7 +197,7 @@ PARTS: dict[str, tuple[Callable[..., object], str, dict[str, str]]] = {
         "step 'lookup': ",
         {
             **dict.fromkeys(("success", "loud", "correlation", "common_cause"), "probability"),
-            "attempts": "count",
+            "attempts": "attempts",
             "cost": "US dollars",
             "seconds": "seconds",
             "seconds_cv": "times the mean",
@@ -205,17 +221,46 @@ NUMBERS = [
     pytest.param(part, field, kind, value, id=f"{part}-{field}-{value!r:.20}")
     for part, (_, _, fields) in PARTS.items()
     for field, kind in fields.items()
-    for value in {"probability": NO_PROBABILITY, "count": NO_COUNT}.get(kind, NO_AMOUNT)
+    for value in (
+        *{"probability": NO_PROBABILITY, "count": NO_COUNT, "attempts": NO_COUNT}.get(kind, NO_AMOUNT),
+        *EDGES.get(kind, ([], []))[1],
+    )
 ]
 
 
 @pytest.mark.parametrize(("part", "field", "kind", "value"), NUMBERS)
 def test_a_bad_number_is_named_with_its_place_and_its_mend(part: str, field: str, kind: str, value: object) -> None:
     make, where, _ = PARTS[part]
-    mend = {"probability": PROBABILITY, "count": COUNT}.get(kind, f"give a finite number of {kind}, 0 or more")
     with pytest.raises(ValueError) as refusal:  # noqa: PT011 # compared whole below
         make(**{field: value})
-    assert str(refusal.value) == f"{where}{field} is {value!r}: {mend}"
+    shown = f"{value!r:.39}…" if isinstance(value, int) and len(repr(value)) > 40 else repr(value)
+    assert str(refusal.value) == f"{where}{field} is {shown}: {MENDS[kind]}"
+
+
+def test_the_largest_and_the_smallest_numbers_are_taken_and_give_finite_outcomes() -> None:
+    for part in ("step", "gate"):
+        make, _, kinds = PARTS[part]
+        for field, kind in kinds.items():
+            for value in EDGES.get(kind, ([], []))[0]:
+                assert getattr(make(**{field: value}), field) == value
+    for spread in EDGES["times the mean"][0]:
+        gate = Gate(1.0, 0.0, cost=1e12, seconds=1e12)
+        step = Step("step", 1e-6, attempts=10**9, loud=1.0, gate=gate, cost=1e12, seconds=1e12, seconds_cv=spread)
+        outcome = Pipeline([step]).evaluate()
+        assert all(math.isfinite(getattr(outcome, name)) for name in ("success", "cost", "seconds"))
+        simulated = Pipeline([replace(step, attempts=3)]).simulate(100, seed=1)
+        assert math.isfinite(simulated.seconds)
+
+
+@pytest.mark.parametrize(("factor", "attempts"), [(1e6, 3), (1e6, 400), (2.0, 42), (1.0001, 10**9)])
+def test_no_wait_is_longer_than_a_time_may_be(factor: float, attempts: int) -> None:
+    with pytest.raises(ValueError) as refusal:  # noqa: PT011 # compared whole below
+        Step("a", 0.5, attempts=attempts, backoff_seconds=1_000_001.0, backoff_factor=factor)
+    assert str(refusal.value) == (
+        f"step 'a': backoff_factor is {factor!r}: the wait before attempt {attempts:,} would be longer than "
+        "1,000,000,000,000 seconds; give a smaller factor or fewer attempts"
+    )
+    Step("a", 0.5, attempts=3, backoff_seconds=1e6, backoff_factor=1e6)
 
 
 def test_a_number_too_long_to_print_is_refused_with_its_place() -> None:
@@ -250,6 +295,23 @@ def test_a_part_needs_a_name(make: Callable[[object], object], kind: str, name: 
     with pytest.raises(ValueError) as refusal:  # noqa: PT011
         make(name)
     assert str(refusal.value) == f"{kind}: name is {name!r}: give a text that is not empty"
+
+
+@pytest.mark.parametrize("control", ["\n", "\r", "\t", "\0", "\x1b", "\x7f", "\x85", "\u2028", "\u2029"])
+@pytest.mark.parametrize("make", [lambda name: Step(name, 0.9), lambda name: Branch(name, [Way(1.0)])])
+def test_a_name_stays_on_one_line(make: Callable[[str], Step | Branch], control: str) -> None:
+    kind = type(make("a")).__name__.lower()
+    with pytest.raises(ValueError) as refusal:  # noqa: PT011 # compared whole below
+        make(f"a{control}b")
+    name = f"a{control}b"
+    assert str(refusal.value) == (
+        f"{kind}: name is {name!r}, which holds the control character {control!r}: take it out"
+    )
+
+
+@pytest.mark.parametrize("name", ["a.b", "a=b", "é 步 😀", "a\u200db", '"a"', "x" * 500])
+def test_other_names_are_taken(name: str) -> None:
+    assert Pipeline([Step(name, 0.9)]).importance()["step"].to_list() == [name]
 
 
 A, B, C = Step("a", 0.9), Step("b", 0.9), Step("c", 0.8)
@@ -351,6 +413,30 @@ def test_weights_that_miss_one_by_what_decimals_lose_are_taken() -> None:
     assert Pipeline([Branch("ten", ways)]).evaluate().success == pytest.approx(0.9)
 
 
+def test_probabilities_that_miss_one_are_divided_by_their_sum_so_that_all_outcomes_agree() -> None:
+    third = [Way(p, [Step(f"step {p}", 1.0)]) for p in (0.3333333333, 0.33333333331, 0.33333333329)]
+    branch = Branch("third", third)
+    outcome = Pipeline([branch]).evaluate()
+    assert outcome.success == pytest.approx(1.0, rel=0, abs=1e-15)
+    assert outcome.attempts == pytest.approx(1.0, rel=0, abs=1e-15)
+    assert [way.probability for way in branch.ways] == pytest.approx(
+        [way.probability / 0.9999999999 for way in third], rel=1e-15
+    )
+    # The tolerance is in the sum, and what sums to 1 but for rounding keeps its last digits.
+    with pytest.raises(ValueError, match=r"sum to 0\.999999998: make them sum to 1"):
+        Branch("b", [Way(0.5), Way(0.499999998)])
+    assert [way.probability for way in Branch("ten", [Way(0.1)] * 10).ways] == [0.1] * 10
+
+
+@given(st.lists(st.floats(0.0, 1.0), min_size=1, max_size=30), st.floats(-9e-10, 9e-10))
+def test_dividing_by_the_sum_a_second_time_changes_nothing(weights: list[float], off: float) -> None:
+    total = math.fsum(weights)
+    assume(total > 1e-3)
+    branch = Branch("b", [Way(min(1.0, weight / total * (1.0 + off))) for weight in weights])
+    assert math.fsum(way.probability for way in branch.ways) == pytest.approx(1.0, rel=0, abs=1e-15)
+    assert Branch("b", branch.ways) == branch
+
+
 def test_parts_keep_what_they_were_given() -> None:
     given_steps, voters = [A, B], list(GOOD_VOTERS)
     ways = [Way(1.0, given_steps)]
@@ -378,3 +464,15 @@ def test_fields_behind_the_first_are_given_by_name() -> None:
         make_step("step", 0.9, 3)
     with pytest.raises(TypeError):
         make_pipeline([A], 0.1)
+
+
+@pytest.mark.parametrize("cv", [1e-4, 1e-3, 0.1])
+def test_a_voter_of_nearly_constant_time_is_not_stepped_over(cv: float) -> None:
+    def seconds(*times: tuple[float, float]) -> float:
+        voters = [Step(f"v{n}", 0.9, seconds=mean, seconds_cv=spread) for n, (mean, spread) in enumerate(times)]
+        return Pipeline([Vote("vote", voters, 1)]).evaluate().seconds
+
+    assert seconds((10.0, cv), (1.0, 0.1)) == pytest.approx(10.0, rel=1e-9)
+    # The longer of two normal times is sd / sqrt(pi) beyond their mean; gamma times of small spread are nearly normal.
+    assert seconds((1.0, cv), (1.0, cv)) == pytest.approx(1 + cv / math.sqrt(math.pi), abs=cv**2)
+    assert seconds((11.7, 1e-4), (2.86, 1e3)) <= 11.7 + 2.86

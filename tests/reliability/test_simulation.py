@@ -211,10 +211,14 @@ def test_bad_arguments_are_refused(take: Callable[..., Simulated], runs: int, se
 
 
 @pytest.mark.parametrize("follow", [False, True])
-def test_amounts_beyond_any_float_are_refused(follow: bool) -> None:
-    step = Step("step", success=0.5, loud=1.0, attempts=9, cost=1e308)
-    with pytest.raises(ValueError, match=r"^pipeline: cost of a run grow beyond what a float can hold: give the steps"):
-        Pipeline([step]).simulate(1_000, seed=1, follow=follow)
+def test_the_largest_amounts_that_a_step_may_have_stay_within_a_float(follow: bool) -> None:
+    with pytest.raises(ValueError, match=r"^step 'step': cost is 1e\+308: give a number of US dollars, 0 to "):
+        Step("step", success=0.5, cost=1e308)
+    step = Step("step", success=0.5, loud=1.0, attempts=9, cost=1e12, seconds=1e12, seconds_cv=1e3)
+    simulated = Pipeline([step]).simulate(1_000, seed=1, follow=follow)
+    assert simulated.cost == pytest.approx(2e12, rel=0.1)
+    errors = simulated.standard_error
+    assert np.isfinite([simulated.seconds, errors.cost, errors.seconds]).all()
 
 
 @pytest.mark.parametrize(

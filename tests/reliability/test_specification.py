@@ -1,6 +1,7 @@
 import dataclasses
 import errno
 import json
+import math
 import os
 import re
 import stat
@@ -17,7 +18,7 @@ from hypothesis import strategies as st
 
 from coordination_gap import paths
 from coordination_gap.reliability import yaml_tree
-from coordination_gap.reliability.parts import Branch, Gate, Step, Vote, Way, walk
+from coordination_gap.reliability.parts import CONTROL_CHARACTER, Branch, Gate, Step, Vote, Way, walk
 from coordination_gap.reliability.pipeline import Pipeline
 from coordination_gap.reliability.specification import (
     SpecificationError,
@@ -113,7 +114,16 @@ def test_a_round_trip_changes_nothing(pipeline: Pipeline) -> None:
     jsonschema.Draft202012Validator(pipeline_schema()).validate(content)
 
 
-@given(st.text(min_size=1).filter(str.strip))
+@given(st.text(st.characters(codec="utf-8"), min_size=1))
+def test_schema_and_classes_agree_on_names(name: str) -> None:
+    escaped = "".join(f"\\u{ord(character):04x}" if character < "\U00010000" else character for character in name)
+    text = f'{{"steps": [{{"name": "{escaped}", "success": 0.5}}]}}'
+    is_valid = jsonschema.Draft202012Validator(pipeline_schema()).is_valid(json.loads(text))
+    assert is_accepted(Step, name, 0.5) == is_valid
+    assert is_accepted(pipeline_from_yaml, text) == is_valid
+
+
+@given(st.text(min_size=1).filter(lambda name: name.strip() and not CONTROL_CHARACTER.search(name)))
 def test_any_name_survives(name: str) -> None:
     pipeline = Pipeline([Step(name, 0.5)])
     try:
@@ -126,7 +136,9 @@ def test_any_name_survives(name: str) -> None:
     assert yaml.safe_load(pipeline_to_yaml(pipeline))["steps"][0]["name"] == name
 
 
-@pytest.mark.parametrize("name", ["yes", "Null", "~", "1e3", "1", ".inf", "a: b", "a #b", "- a", "a\nb", "2026-01-01"])
+@pytest.mark.parametrize(
+    "name", ["yes", "Null", "~", "1e3", "1", ".inf", "a: b", "a #b", "- a", "a\u200db", "2026-01-01"]
+)
 def test_names_that_look_like_something_else_survive(name: str) -> None:
     pipeline = Pipeline([Step(name, 0.5)])
     text = pipeline_to_yaml(pipeline)
@@ -134,7 +146,7 @@ def test_names_that_look_like_something_else_survive(name: str) -> None:
     assert yaml.safe_load(text)["steps"][0]["name"] == name
 
 
-@pytest.mark.parametrize("number", [5e-324, 1e-5, 0.1 + 0.2, 1e16, 1.7976931348623157e308, 1 / 3])
+@pytest.mark.parametrize("number", [5e-324, 1e-5, 0.1 + 0.2, 1e12, 987654321098.7653, 1 / 3])
 def test_numbers_keep_all_their_digits(number: float) -> None:
     pipeline = Pipeline([Step("a", 0.5, seconds=number)])
     text = pipeline_to_yaml(pipeline)
@@ -241,18 +253,35 @@ def test_schema_and_class_agree_on_what_a_voter_may_have() -> None:
     assert set(pipeline_schema()["$defs"]["voter"]["properties"]) == allowed
 
 
-@given(st.sampled_from(["probability", "count", "dollars", "seconds", "ratio"]), st.integers() | st.floats())
-def test_schema_and_classes_agree_on_ranges(definition: str, value: float) -> None:
+@given(st.sampled_from(["probability", "attempts", "dollars", "seconds", "factor", "spread"]), st.data())
+def test_schema_and_classes_agree_on_ranges(definition: str, data: st.DataObject) -> None:
     field = {
         "probability": "success",
-        "count": "attempts",
+        "attempts": "attempts",
         "dollars": "cost",
         "seconds": "seconds",
-        "ratio": "seconds_cv",
+        "factor": "backoff_factor",
+        "spread": "seconds_cv",
     }
+    limits = pipeline_schema()["$defs"][definition]
+    edges = [limits["minimum"], limits["maximum"], limits.get("not", {}).get("exclusiveMaximum", 0)]
+    near = [edge for limit in edges for edge in (limit, math.nextafter(limit, -1), math.nextafter(limit, math.inf))]
+    whole = st.integers() | st.sampled_from([0, 1, 10**9, 10**9 + 1, 10**400])
+    value = data.draw(whole | st.floats() | st.sampled_from(near))
     values: dict[str, Any] = {"name": "a", "success": 0.5, field[definition]: value}
     text = yaml.safe_dump({"steps": [values]})
     assert is_accepted(pipeline_from_yaml, text) == is_accepted(Step, **values)
+
+
+@pytest.mark.parametrize(("make", "definition"), [(Step, "step"), (Gate, "gate")])
+def test_every_number_of_a_class_has_the_limit_of_the_schema(make: Any, definition: str) -> None:
+    given: dict[str, Any] = {"name": "a", "success": 0.5} if make is Step else {"detection": 0.5, "false_alarm": 0.5}
+    definitions = pipeline_schema()["$defs"]
+    for key, described in definitions[definition]["properties"].items():
+        most = definitions[described["$ref"].rpartition("/")[2]].get("maximum")
+        if most is not None:
+            assert is_accepted(make, **{**given, key: most}), key
+            assert not is_accepted(make, **{**given, key: most * 1.001 if key != "attempts" else most + 1}), key
 
 
 def is_accepted(make: Callable[..., object], *given: object, **named: object) -> bool:
@@ -280,6 +309,24 @@ def test_the_reference_lists_every_key_with_its_default(heading: str, definition
         pipeline_from_yaml(example)
 
 
+def test_the_reference_says_which_numbers_are_taken_and_which_are_texts() -> None:
+    page = (paths.root() / "docs" / "pipeline-files.md").read_text(encoding="utf-8")
+    taken, refused = page.split("- Numbers are written")[1].split("\n- ")[0].split("In quotation marks")
+    written = {"taken": re.findall("`([^`]+)`", taken), "refused": re.findall("`([^`]+)`", refused)}
+    assert {"0.97", "+1", ".5", "5."} <= {*written["taken"]}
+    assert {"0x3", "0o3", "010", "1_000"} <= {*written["refused"]}
+    for text in written["taken"]:
+        assert isinstance(yaml_tree.plain_value(text), int | float), text
+    for text in {*written["refused"]} - {"attempts", "needed"}:
+        assert not is_accepted(pipeline_from_yaml, f"steps: [{{name: a, success: 1, cost: {text}}}]"), text
+
+
+def test_the_reference_explains_every_column_of_importance() -> None:
+    page = (paths.root() / "docs" / "pipeline-files.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (`[^|]+) \|", page.split("| column | meaning |")[1].split("\n\n")[0], re.MULTILINE)
+    assert re.findall("`([^`]+)`", " ".join(rows)) == list(SIMPLE.importance().columns)
+
+
 # What is wrong, and where
 
 STEP = "steps:\n  - name: lookup\n    success: 0.9\n    {}\n"
@@ -289,8 +336,8 @@ FAULTS = {
         "line 4, step 'lookup', loud: 1.2 is above 1; give a probability, a number from 0 to 1"
     ),
     STEP.format('cost: "2"'): (
-        "line 4, step 'lookup', cost: the text '2' is not a number; give a finite number of US dollars, 0 or more, "
-        "without quotation marks"
+        "line 4, step 'lookup', cost: the text '2' is not a number; give a number of US dollars, "
+        "0 to 1,000,000,000,000, without quotation marks"
     ),
     STEP.format("loud: yes"): (
         "line 4, step 'lookup', loud: the text 'yes' is not a number; give a probability, a number from 0 to 1"
@@ -299,20 +346,66 @@ FAULTS = {
         "line 4, step 'lookup', loud: true is not a number; give a probability, a number from 0 to 1"
     ),
     STEP.format("seconds: 1:30"): (
-        "line 4, step 'lookup', seconds: the text '1:30' is not a number; give a finite number of seconds, 0 or more"
+        "line 4, step 'lookup', seconds: the text '1:30' is not a number; "
+        "give a number of seconds, 0 to 1,000,000,000,000"
     ),
     STEP.format("loud: .nan"): (
         "line 4, step 'lookup', loud: .nan is not a finite number; give a probability, a number from 0 to 1"
     ),
     STEP.format("cost: 1e400"): (
-        "line 4, step 'lookup', cost: 1e400 is too large; give a finite number of US dollars, 0 or more"
+        "line 4, step 'lookup', cost: 1e400 is too large; give a number of US dollars, 0 to 1,000,000,000,000"
+    ),
+    STEP.format("cost: 1e308"): (
+        "line 4, step 'lookup', cost: 1e308 is above 1,000,000,000,000; "
+        "give a number of US dollars, 0 to 1,000,000,000,000"
+    ),
+    STEP.format("cost: -1e400"): (
+        "line 4, step 'lookup', cost: -1e400 is below 0; give a number of US dollars, 0 to 1,000,000,000,000"
+    ),
+    STEP.format("gate: {detection: 1, false_alarm: 0, seconds: 1e300}"): (
+        "line 4, step 'lookup', gate.seconds: 1e300 is above 1,000,000,000,000; "
+        "give a number of seconds, 0 to 1,000,000,000,000"
+    ),
+    STEP.format("seconds_cv: 1e200"): (
+        "line 4, step 'lookup', seconds_cv: 1e200 is above 1,000; give 0, or a number from 0.0001 to 1,000"
+    ),
+    STEP.format("seconds_cv: 1e-200"): (
+        "line 4, step 'lookup', seconds_cv: 1e-200 is above 0 and below 0.0001; "
+        "give 0, or a number from 0.0001 to 1,000"
+    ),
+    STEP.format("backoff_factor: 2000000"): (
+        "line 4, step 'lookup', backoff_factor: 2000000 is above 1,000,000; give a number, 0 to 1,000,000"
+    ),
+    STEP.format("backoff_seconds: 9\n    attempts: 60\n    backoff_factor: 1e3"): (
+        "line 6, step 'lookup': backoff_factor is 1000.0; the wait before attempt 60 would be longer than "
+        "1,000,000,000,000 seconds; give a smaller factor or fewer attempts"
     ),
     STEP.format("attempts: " + "9" * 5000): (
-        f"line 4, step 'lookup', attempts: {'9' * 39}… is too large; give a whole number of at least 1"
+        f"line 4, step 'lookup', attempts: {'9' * 39}… is too large; "
+        "give a whole number of at least 1 and at most 1,000,000,000"
+    ),
+    STEP.format("attempts: " + "9" * 350): (
+        f"line 4, step 'lookup', attempts: {'9' * 39}… is too large; "
+        "give a whole number of at least 1 and at most 1,000,000,000"
+    ),
+    STEP.format("attempts: 99999999999999999999999999999999"): (
+        "line 4, step 'lookup', attempts: 99999999999999999999999999999999 is above 1,000,000,000; "
+        "give a whole number of at least 1 and at most 1,000,000,000"
+    ),
+    STEP.format("attempts: 1e+300"): (
+        "line 4, step 'lookup', attempts: 1e+300 is above 1,000,000,000; "
+        "give a whole number of at least 1 and at most 1,000,000,000"
+    ),
+    STEP.format("attempts: 2.5"): (
+        "line 4, step 'lookup', attempts: 2.5 is not a whole number; "
+        "give a whole number of at least 1 and at most 1,000,000,000"
+    ),
+    STEP.format("attempts: 0.0"): (
+        "line 4, step 'lookup', attempts: 0.0 is below 1; give a whole number of at least 1 and at most 1,000,000,000"
     ),
     STEP.format("attempts: 2.0"): "line 4, step 'lookup', attempts: 2.0 is not a whole number; write 2",
     STEP.format("attempts: 0"): (
-        "line 4, step 'lookup', attempts: 0 is below 1; give a whole number of at least 1"
+        "line 4, step 'lookup', attempts: 0 is below 1; give a whole number of at least 1 and at most 1,000,000,000"
     ),
     STEP.format("loud:"): (
         "line 4, step 'lookup', loud: the value is missing; give a probability, a number from 0 to 1, "
@@ -355,6 +448,28 @@ FAULTS = {
     "steps:\n  - name: ' '\n    success: 1\n": (
         "line 2, step 1, name: the text ' ' is blank; give a text that is not blank"
     ),
+    'steps:\n  - name: "a\\nb"\n    success: 1\n': (
+        r"line 2, step 'a\nb', name: the text 'a\nb' holds the control character '\n'; take it out"
+    ),
+    'steps:\n  - name: "\\n"\n    success: 1\n': (
+        r"line 2, step 1, name: the text '\n' is blank; give a text that is not blank"
+    ),
+    "steps:\n  - name: r\n    voter: []\n    needed: 1\n": (
+        "line 3, step 'r': there is no key 'voter' in a step; did you mean 'voters', which makes it a vote?"
+    ),
+    "steps:\n  - name: r\n    Way:\n      - probability: 1\n": (
+        "line 3, step 'r': there is no key 'Way' in a step; did you mean 'ways', which makes it a branch?"
+    ),
+    "steps:\n  - way: []\n": (
+        "line 2, step 1: the key name is missing; give it a text that is not blank (and 1 more fault after it)"
+    ),
+    STEP.format("fallback: {name: b, votes: []}"): (
+        "line 4, step 'b': there is no key 'votes' in a step; did you mean 'voters', which makes it a vote?"
+    ),
+    STEP.format("fallback: {name: b, success: 1, way: []}"): (
+        "line 4, step 'b': there is no key 'way' in a step; there are name, success, attempts, gate, loud, "
+        "correlation, common_cause, cost, seconds, seconds_cv, backoff_seconds, backoff_factor, fallback"
+    ),
     "steps: []\n": "line 1, steps: the list is empty; give a list of at least one part",
     "step: []\n": "line 1: there is no key 'step' in a pipeline; did you mean 'steps'?",
     "- name: a\n": "line 1: the file is a list; begin it with the line steps:",
@@ -385,6 +500,15 @@ FAULTS = {
         "line 5, voter 'a': there is no key 'gate' in a voter, which is a step that answers once; "
         "give it to the vote or take it out"
     ),
+    "steps:\n  - name: v\n    needed: 1\n    voters:\n      - {name: a, success: 1, attempts: 2}\n": (
+        "line 5, voter 'a': there is no key 'attempts' in a voter, which is a step that answers once; take it out"
+    ),
+    "steps:\n  - name: v\n    needed: 1\n    attempts: 2\n    voters:\n      - {name: a, success: 1}\n": (
+        "line 4, vote 'v': there is no key 'attempts' in a vote, whose voters answer once; take it out"
+    ),
+    "steps:\n  - name: v\n    needed: 1\n    cost: 2\n    voters:\n      - {name: a, success: 1}\n": (
+        "line 4, vote 'v': there is no key 'cost' in a vote, but in each of its voters; move it there or take it out"
+    ),
     "steps:\n- name: v\n  needed: 1\n  correlation: 0.1\n  voters: [{name: a, success: 1}, {name: b, success: 0}]\n": (
         "line 4, vote 'v': correlation is 0.1, but the voters' success differs; "
         "give all voters the same success, or correlation 0"
@@ -399,6 +523,18 @@ FAULTS = {
     "steps: 'a\n": "line 1, column 8: a quotation mark is opened here and never closed; close it",
     "steps: [a, b\n": (
         "line 2, column 1: the bracket opened in line 1, column 8 is not closed before here; close it, "
+        "or add a missing comma"
+    ),
+    "steps: [\n": (
+        "line 2, column 1: the bracket opened in line 1, column 8 is not closed before here; close it, "
+        "or add a missing comma"
+    ),
+    "steps: [ {a: 1}, {\n": (
+        "line 2, column 1: the bracket opened in line 1, column 18 is not closed before here; close it, "
+        "or add a missing comma"
+    ),
+    "é: 1\nsteps: &a [b: [], \n": (
+        "line 3, column 1: the bracket opened in line 2, column 11 is not closed before here; close it, "
         "or add a missing comma"
     ),
     "steps:\n  - name: a\n   success: 1\n": (
@@ -589,6 +725,33 @@ def test_changes_replace_values_wherever_a_part_stands(tmp_path: Path) -> None:
     assert changed(tmp_path, RICH, "a.success=0.1", "a.success=0.9") == pipeline_from_yaml(RICH)
 
 
+@pytest.mark.parametrize(
+    "change",
+    ["answer.gate=null", "answer.gate.cost=null", "answer.loud=null", "policy.gate=null", "correlation=null",
+     "route.ways.2.steps=null", "lookup.gate.cost=null", "a.cost=null", "policy.fallback.attempts=null"],
+)  # fmt: skip
+def test_taking_out_what_is_not_there_but_could_be_changes_nothing(tmp_path: Path, change: str) -> None:
+    assert changed(tmp_path, RICH, change) == pipeline_from_yaml(RICH)
+
+
+def test_taking_out_a_key_that_is_there_mends_a_file(tmp_path: Path) -> None:
+    assert changed(tmp_path, RICH.replace("attempts: 3", "atempts: 3"), "lookup.atempts=null", "lookup.attempts=3") == (
+        pipeline_from_yaml(RICH)
+    )
+
+
+def test_a_part_may_have_the_name_of_a_key_or_of_a_change(tmp_path: Path) -> None:
+    text = """\
+        steps:
+          - {name: correlation, success: 1}
+          - {name: a.success, success: 1}
+          - {name: a, success: 1}
+        """
+    assert changed(tmp_path, text, "correlation=0.5").correlation == 0.5
+    steps = changed(tmp_path, text, "a.success=0.5", "a.success.success=0.25").all_steps()
+    assert [step.success for step in steps] == [1, 0.25, 0.5]
+
+
 def test_a_gate_can_be_put_together(tmp_path: Path) -> None:
     pipeline = changed(tmp_path, RICH, "answer.gate.detection=1", "answer.gate.false_alarm=0")
     assert [step.gate for step in pipeline.all_steps() if step.name == "answer"] == [Gate(1, 0)]
@@ -602,6 +765,19 @@ def test_a_change_stays_with_its_part_where_an_alias_shares_the_value(tmp_path: 
         """
     pipeline = changed(tmp_path, text, "b.c=d.gate.detection=0.9")
     assert [step.gate for step in pipeline.all_steps()] == [Gate(0.5, 0), Gate(0.9, 0)]
+
+
+@pytest.mark.parametrize(("change", "said"), [
+    ("v1.2=0.5", "the field of the step 'v1.2' is missing; name it, as in v1.2.success=0.5"),
+    ("a=b=0.5", "the field of the step 'a=b' is missing; name it, as in a=b.success=0.5"),
+    ("v1=0.5", "the field of the step 'v1' is missing; name it, as in v1.success=0.5"),
+    ("v1=0.5=3", "the field of the step 'v1' is missing; name it, as in v1.success=0.99"),
+])  # fmt: skip
+def test_a_missing_field_of_a_part_with_an_odd_name(tmp_path: Path, change: str, said: str) -> None:
+    text = "steps: [{name: v1.2, success: 1}, {name: a=b, success: 1}, {name: v1, success: 1}]"
+    with pytest.raises(SpecificationError) as caught:
+        changed(tmp_path, text, change)
+    assert str(caught.value) == f"{change!r}: {said}"
 
 
 @pytest.mark.parametrize(
@@ -618,13 +794,30 @@ def test_a_change_stays_with_its_part_where_an_alias_shares_the_value(tmp_path: 
         ("lookup.success", "'lookup.success' is no change: give NAME.FIELD=VALUE, such as lookup.success=0.99"),
         ("lookup.success=", "is no change"),
         ("lookup..x=1", "is no change"),
-        ("lookup.success=[", "cannot be read: the bracket opened in line 2"),
+        ("lookup.success=[", "cannot be read: the bracket opened in line 1, column 1 is not closed"),
         ("lookup.success=# no value", "cannot be read: give one value after the equals sign"),
         ("lookup.gate={a: 1, a: 2}", "cannot be read: give one value after the equals sign"),
         ("lookup.success.x=1", "asks for 'x' of 0.97, which has no fields: name a field"),
         ("route.ways.3.probability=1", "asks for entry '3' of a list: give a number from 1 to 2"),
         ("route.ways.1.probability=1", "branch 'route': the probabilities of the ways sum to 1.75; make them sum to 1"),
         ("corelation=1", "there is no key 'corelation' in a pipeline; did you mean 'correlation'?"),
+        (
+            "lookup.gat=null",
+            "with lookup.gat=null, line 2, step 'lookup': there is no key 'gat' in a step; did you mean 'gate'?",
+        ),
+        ("lookup.sucess=null", "line 2, step 'lookup': there is no key 'sucess' in a step; did you mean 'success'?"),
+        ("lookup.gate.cst=null", "step 'lookup', gate: there is no key 'cst' in a gate; did you mean 'cost'?"),
+        ("answer.gate.cst=null", "step 'answer', gate: there is no key 'cst' in a gate; did you mean 'cost'?"),
+        ("answer.gat.gate.cost=null", "step 'answer': there is no key 'gat' in a step; did you mean 'gate'?"),
+        ("answer.ways=null", "there is no key 'ways' in a step, but in a branch; move it there or take it out"),
+        ("a.attempts=null", "there is no key 'attempts' in a voter, which is a step that answers once; take it out"),
+        ("route.ways.2.step=null", "way 2: there is no key 'step' in a way; did you mean 'steps'?"),
+        ("step-1=null", "line 1: there is no key 'step-1' in a pipeline; did you mean 'steps'?"),
+        ("lookup=null", "'lookup=null': the field of the step 'lookup' is missing; name it, as in lookup.success=0.99"),
+        ("lookup=0.5", "'lookup=0.5': the field of the step 'lookup' is missing; name it, as in lookup.success=0.5"),
+        ("lookup={success: 1}", "the field of the step 'lookup' is missing; name it, as in lookup.success=0.99"),
+        ("policy=1", "the field of the vote 'policy' is missing; name it, as in policy.needed=2"),
+        ("route=1", "the field of the branch 'route' is missing; name it, as in route.ways.1.probability=0.5"),
         ("answer.fallback=" + "[" * 60 + "]" * 60, "cannot be read: give one value after the equals sign"),
     ],
 )

@@ -153,6 +153,11 @@ def test_where_no_parabola_serves_a_line_does(monkeypatch: pytest.MonkeyPatch) -
             assert product.cdf(value) == pytest.approx(0.3, abs=1e-8)
 
 
+def test_thousands_of_steps_tested_once_stay_within_the_floats() -> None:
+    assert system_interval([(1, 2)] * 3000).high < 1e-300
+    assert system_runs_to_claim(0.95, 3000).end_to_end == 59
+
+
 def test_the_product_stays_between_0_and_1() -> None:
     product = BetaProduct([2.0], [3.0])
     assert (product.cdf(0.0), product.cdf(-1.0), product.cdf(1.0), product.cdf(2.0)) == (0.0, 0.0, 1.0, 1.0)

@@ -68,8 +68,15 @@ class BetaProduct:
             mean * (1 - mean) / (a + b + 1) for mean, a, b in zip(self.means, alphas, betas, strict=True)
         )
         self.mean = math.prod(self.means)
-        spread = sum(math.log1p(variance / mean**2) for mean, variance in zip(self.means, self.variances, strict=True))
-        self.variance = self.mean**2 * math.expm1(spread)
+        # The squares' mean in logarithms, as of many factors it, and what it is divided by, may leave the floats.
+        logs = [
+            (math.log(mean), math.log1p(variance / mean / mean))
+            for mean, variance in zip(self.means, self.variances, strict=True)
+            if mean > 0.0
+        ]
+        log_mean, spread = (math.fsum(values) for values in zip(*logs, strict=True)) if logs else (0.0, 0.0)
+        large = spread > 1.0
+        self.variance = math.exp(2 * log_mean + spread) - self.mean**2 if large else self.mean**2 * math.expm1(spread)
 
     def cdf(self, value: float) -> float:
         """Return the probability that the product is at most `value`, with an absolute error of about 1e-12.

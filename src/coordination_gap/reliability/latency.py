@@ -26,6 +26,7 @@ from coordination_gap.reliability.grid import Floats, Grid, Growth
 from coordination_gap.reliability.latent import COARSE
 from coordination_gap.reliability.law import geometric_sum
 from coordination_gap.reliability.parts import Branch, Part, Step, Vote, walk
+from coordination_gap.reliability.transform import runs_of_alike
 
 if TYPE_CHECKING:
     from coordination_gap.reliability.pipeline import Pipeline
@@ -41,7 +42,9 @@ _NO_TIME, _NO_SHARE = 1e-100, 1e-15
 #: Of what lies beyond a finer grid, this comes back at its beginning.
 _FOLDED = 1e-9
 #: A cumulated share this close below a quantile's level counts as having reached it.
-_ROUNDING = 1e-11
+_ROUNDING, _SPECK = 1e-11, 1e-13
+#: Points times parts that differ, on one grid.
+_MOST_WORK = 2**24
 
 
 @dataclass(frozen=True)
@@ -51,9 +54,10 @@ class Latency:
     Attributes
     ----------
     resolution_seconds
-        Distance of the points where it is largest; 0 where the distribution is exact. Where
-        most runs end long before the longest, points are the closer the earlier: from one to
-        the next it is about a thousandth of the time, or four where runs share their luck.
+        How far a quantile may be off, where points are furthest apart; 0 where the
+        distribution is exact. Where most runs end long before the longest, points are the
+        closer the earlier, and a quantile is right to about a thousandth of itself, or
+        some thousandths where very many steps differ or runs share their luck.
     seconds, probability
         The points and their probabilities, shape ``(points,)``.
     """
@@ -95,10 +99,7 @@ def latency(pipeline: "Pipeline") -> Latency:
     if unit is not None and reach < unit * _MOST_EXACT_POINTS:
         whole = Grid(unit, _power_of_two(reach / unit + 2))
         return _assembled([(whole, _probability(pipeline, whole))], 0.0)
-    # Without a fitting unit the work of a long pipeline is kept in bounds by a coarser grid.
-    points = max(2**10, _POINTS >> max(0, len(pipeline.steps).bit_length() - 6))
-    if pipeline.correlation > 0.0:  # some hundred kinds of run, each of which takes as long
-        points = min(points, 2**11)
+    points, steps = _points(pipeline), len(list(walk(pipeline.steps)))
     # A fifth of the grid is left for the many splits of a run that all fall to the later neighbour.
     grid = Grid(reach / (0.8 * points), _power_of_two(0.8 * points + 2))
     found = [(grid, _probability(pipeline, grid))]
@@ -113,7 +114,18 @@ def latency(pipeline: "Pipeline") -> Latency:
         spacing = max(early * grid.spacing / points, unit or 0.0)
         size = 2 * max(points, _MOST_EXACT_POINTS if spacing == unit else 0)
         found.append((finer := Grid(spacing, size, _FOLDED), _probability(pipeline, finer)))
-    return _assembled(found, found[0][0].spacing)
+    # Each split moves a time by up to half a spacing, either way.
+    return _assembled(found, found[0][0].spacing * max(1.0, math.sqrt(steps / 6)))
+
+
+def _points(pipeline: "Pipeline") -> int:
+    """Return how many points a grid has: enough for the splits of many steps to add up to little, in bounded work."""
+    steps = len(pipeline.steps)
+    wanted = max(_POINTS, _power_of_two(1000 * math.sqrt(steps)))
+    work = runs_of_alike(pipeline.steps)
+    if pipeline.correlation > 0.0:  # some hundred kinds of run, each of which takes as long
+        work *= 2048
+    return max(2**11, min(wanted, _MOST_WORK >> (work - 1).bit_length()))
 
 
 def _power_of_two(least: float) -> int:
@@ -139,6 +151,8 @@ def _assembled(found: list[tuple[Grid, Floats]], resolution_seconds: float) -> L
         cumulated = np.concatenate([cumulated, np.cumsum(shares)[is_new] / total])
     # Where one grid follows another, a split time may fall on either side of the seam.
     probability = np.diff(np.maximum.accumulate(cumulated), prepend=0.0)
+    # Where one grid has shown all, what another shows beyond is its rounding.
+    probability[(cumulated - probability > 1.0 - _ROUNDING) & (probability < _SPECK)] = 0.0
     last = int(np.flatnonzero(probability)[-1]) + 1
     return Latency(resolution_seconds, seconds[:last], probability[:last] / probability[:last].sum())
 

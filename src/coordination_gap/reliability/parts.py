@@ -1,14 +1,24 @@
 """The parts of a pipeline: a step and its gate, a vote of several, a branch; what each does, the package states."""
 
 import math
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import KW_ONLY, dataclass, fields, replace
 from typing import TypeAlias, cast
 
 from coordination_gap.reliability import checks
 
-#: Weights of a branch may miss a sum of 1 by this much, which is what adding a few decimals can lose.
+#: Probabilities of a branch may miss a sum of 1 by this much, which is what adding a few decimals can lose.
 _SUM_SLACK = 1e-9
+#: What rounding alone leaves over after they are divided by their sum; to divide again would change last digits.
+_SUM_ROUNDING = 1e-15
+#: Beyond these, squares and sums of what a run takes are more than a float can hold, or lose its digits.
+_MOST_ATTEMPTS = 10**9
+_MOST_DOLLARS = _MOST_SECONDS = 1e12
+_MOST_FACTOR = 1e6
+LEAST_SPREAD, _MOST_SPREAD = 1e-4, 1e3
+#: What a name may not hold, as it breaks the lines of tables: control characters, and the separators of Unicode.
+CONTROL_CHARACTER = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 @dataclass(frozen=True)
@@ -22,7 +32,7 @@ class Gate:
     false_alarm
         Probability that it rejects a good output.
     cost, seconds
-        US dollars and time for each output that it inspects.
+        US dollars and time for each output that it inspects, each at most 1e12.
 
     Raises
     ------
@@ -39,8 +49,8 @@ class Gate:
     def __post_init__(self) -> None:
         for field in ("detection", "false_alarm"):
             _set(self, field, checks.probability(getattr(self, field), f"gate: {field}"))
-        _set(self, "cost", checks.amount(self.cost, "gate: cost", "US dollars"))
-        _set(self, "seconds", checks.amount(self.seconds, "gate: seconds", "seconds"))
+        _set(self, "cost", checks.amount(self.cost, "gate: cost", "US dollars", most=_MOST_DOLLARS))
+        _set(self, "seconds", checks.amount(self.seconds, "gate: seconds", "seconds", most=_MOST_SECONDS))
 
 
 @dataclass(frozen=True)
@@ -50,11 +60,11 @@ class Step:
     Attributes
     ----------
     name
-        Names the step in messages; unique within a pipeline.
+        Names the step in messages; unique within a pipeline, without control characters.
     success
         Probability that one attempt succeeds.
     attempts
-        The most attempts that are made, the first included.
+        The most attempts that are made, the first included; at most 1e9.
     gate
         Inspects the output of each attempt that did not fail loudly; None for no gate.
     loud
@@ -66,15 +76,15 @@ class Step:
     common_cause
         Share of failures whose cause strikes every attempt of the run (the beta factor).
     cost
-        US dollars for each attempt.
+        US dollars for each attempt; at most 1e12.
     seconds
-        Mean time of an attempt.
+        Mean time of an attempt; at most 1e12.
     seconds_cv
         Coefficient of variation of an attempt's time, which is gamma distributed: 0 for a
-        constant time, 1 for an exponential one.
+        constant time, 1 for an exponential one; else 1e-4 to 1e3.
     backoff_seconds, backoff_factor
         What is waited before the second attempt, and by how much each wait is longer than
-        the one before.
+        the one before, at most 1e6 times. No wait may be longer than 1e12 seconds.
     fallback
         Takes over when no attempt is left; None halts the run there.
 
@@ -105,15 +115,16 @@ class Step:
         _check_fallback(self.fallback, where)
         for field in ("success", "loud", "correlation", "common_cause"):
             _set(self, field, checks.probability(getattr(self, field), f"{where}{field}"))
-        _set(self, "attempts", checks.count(self.attempts, f"{where}attempts"))
-        for field, unit in {
-            "cost": "US dollars",
-            "seconds": "seconds",
-            "seconds_cv": "times the mean",
-            "backoff_seconds": "seconds",
-            "backoff_factor": "times the wait before",
+        _set(self, "attempts", checks.count(self.attempts, f"{where}attempts", most=_MOST_ATTEMPTS))
+        for field, (unit, least, most) in {
+            "cost": ("US dollars", 0.0, _MOST_DOLLARS),
+            "seconds": ("seconds", 0.0, _MOST_SECONDS),
+            "seconds_cv": ("times the mean", LEAST_SPREAD, _MOST_SPREAD),
+            "backoff_seconds": ("seconds", 0.0, _MOST_SECONDS),
+            "backoff_factor": ("times the wait before", 0.0, _MOST_FACTOR),
         }.items():
-            _set(self, field, checks.amount(getattr(self, field), f"{where}{field}", unit))
+            value = checks.amount(getattr(self, field), f"{where}{field}", unit, most=most, least=least)
+            _set(self, field, value)
         _check_last_wait(self, where)
 
 
@@ -212,7 +223,8 @@ class Branch:
     name
         Names the branch; unique within a pipeline.
     ways
-        The ways; their probabilities sum to 1.
+        The ways; their probabilities sum to 1. Where their sum misses 1 by 1e-9 or less, as
+        that of a few decimals may, each is divided by it.
 
     Raises
     ------
@@ -231,9 +243,11 @@ class Branch:
         for place, way in enumerate(self.ways, start=1):
             if not isinstance(way, Way):
                 raise ValueError(f"{where}way {place} is {way!r}: give a Way")
-        total = sum(way.probability for way in self.ways)
+        total = math.fsum(way.probability for way in self.ways)
         if abs(total - 1.0) > _SUM_SLACK:
             raise ValueError(f"{where}the probabilities of the ways sum to {total:.10g}: make them sum to 1")
+        if abs(total - 1.0) > _SUM_ROUNDING:
+            _set(self, "ways", tuple(replace(way, probability=way.probability / total) for way in self.ways))
 
 
 Part: TypeAlias = Step | Vote | Branch
@@ -294,19 +308,23 @@ def _named(part: Step | Vote | Branch, kind: str) -> str:
     """Return the head of a message about `part`, whose name must be a text."""
     if not isinstance(part.name, str) or not part.name.strip():
         raise ValueError(f"{kind}: name is {part.name!r}: give a text that is not empty")
+    if control := CONTROL_CHARACTER.search(part.name):
+        raise ValueError(
+            f"{kind}: name is {part.name!r}, which holds the control character {control[0]!r}: take it out"
+        )
     return f"{kind} {part.name!r}: "
 
 
 def _check_last_wait(step: Step, where: str) -> None:
-    """Refuse waits that grow beyond what a number can hold."""
+    """Refuse waits that grow beyond what a time may be."""
     try:
         last = step.backoff_seconds * step.backoff_factor ** max(0, step.attempts - 2)
     except OverflowError:
         last = math.inf
-    if not math.isfinite(last):
+    if last > _MOST_SECONDS:
         raise ValueError(
-            f"{where}backoff_factor is {step.backoff_factor!r}: {step.attempts} attempts would wait without end; "
-            "give a smaller factor or fewer attempts"
+            f"{where}backoff_factor is {step.backoff_factor!r}: the wait before attempt {step.attempts:,} would be "
+            f"longer than {_MOST_SECONDS:,.0f} seconds; give a smaller factor or fewer attempts"
         )
 
 

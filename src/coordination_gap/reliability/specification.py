@@ -51,7 +51,8 @@ def load_pipeline(path: str | Path, *, changes: Sequence[str] = ()) -> Pipeline:
         Values that replace those of the file: ``"NAME.FIELD=VALUE"``, such as
         ``"lookup.success=0.99"`` or ``"lookup.gate.detection=0.95"``, ``"FIELD=VALUE"`` for
         the pipeline's own fields; list entries are counted from 1, as in
-        ``"route.ways.2.probability=0.4"``, and the value ``null`` takes a key out.
+        ``"route.ways.2.probability=0.4"``, and the value ``null`` takes a key out, or
+        changes nothing where the part could have that key but does not.
 
     Raises
     ------
@@ -110,15 +111,22 @@ def pipeline_to_yaml(pipeline: Pipeline) -> str:
     return "\n".join(_block(pipeline, level=1)) + "\n"
 
 
-def save_pipeline(pipeline: Pipeline, path: str | Path) -> None:
+def save_pipeline(pipeline: Pipeline, path: str | Path, remarks: Sequence[str] = ()) -> None:
     """Write a pipeline as a YAML file, in one step: a file that was there stays until the new one is complete.
+
+    Parameters
+    ----------
+    pipeline, path
+        What is written, and where.
+    remarks
+        Sentences of one line, written as comments at the head of the file.
 
     Raises
     ------
     SpecificationError
         If the pipeline cannot be written as YAML, or the file cannot be written.
     """
-    text = pipeline_to_yaml(pipeline)
+    text = "".join(f"# {remark}\n" for remark in remarks) + pipeline_to_yaml(pipeline)
     try:
         target = Path(path).resolve()
         if target.exists() and not target.is_file():

@@ -1,12 +1,16 @@
 """Values that replace those of a pipeline's file, as ``lookup.success=0.99`` does."""
 
 import difflib
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from coordination_gap.reliability.specification_faults import SpecificationError, parts
-from coordination_gap.reliability.yaml_tree import MAX_LEVELS, Node, YamlError, read
+from coordination_gap.reliability.specification_faults import SpecificationError, kind, parts, schema_at, unknown_key
+from coordination_gap.reliability.yaml_tree import MAX_LEVELS, Node, YamlError, plain_value, read
+
+#: What a change of each kind of part may look like, for messages.
+_SUCH_AS = {"step": "success=0.99", "vote": "needed=2", "branch": "ways.1.probability=0.5"}
 
 
 def change(root: Node, wanted: str, file: str) -> None:
@@ -18,14 +22,16 @@ def change(root: Node, wanted: str, file: str) -> None:
         The tree, which is changed in place.
     wanted
         ``NAME.FIELD=VALUE``, or ``FIELD=VALUE`` for the pipeline's own fields. Entries of a
-        list are counted from 1; the value ``null`` takes a key out.
+        list are counted from 1; the value ``null`` takes a key out, and changes nothing
+        where the key is not there but could be.
     file
         The file's name for messages.
 
     Raises
     ------
     SpecificationError
-        If `wanted` cannot be read, or names a part or an entry that is not there.
+        If `wanted` cannot be read, names a part or an entry that is not there, or takes out
+        a key that cannot be there.
     """
     path, target, value = _split(root, wanted, file)
     try:
@@ -34,7 +40,8 @@ def change(root: Node, wanted: str, file: str) -> None:
         raise SpecificationError(f"{wanted!r} cannot be read: {error.fault.sentence}") from None
     if given is None or faults or given.levels + len(path) + target.count(".") >= MAX_LEVELS:
         raise SpecificationError(f"{wanted!r} cannot be read: give one value after the equals sign")
-    node = root
+    node, reached = root, list(path)
+    added: tuple[Node, str] | None = None  # the outermost mapping that the change had to put in
     for key in path:  # aliases may share what is on the way, and only the named part is meant
         node = _copied(node, key)
     *inner, last = target.split(".")
@@ -43,12 +50,18 @@ def change(root: Node, wanted: str, file: str) -> None:
         if isinstance(node.value, dict) and at not in node.value:
             node.value[at] = Node({}, node.line, node.column, "a mapping")
             node.keys[at] = (node.line, node.column)
+            added = added or (node, at)
+        reached.append(at)
         node = _copied(node, at)
     at = _entry(node, last, wanted)
     if isinstance(node.value, list):
         node.value[at] = _moved(given, node.value[at].line, node.value[at].column)
     elif given.value is None:
+        if at not in node.value and (fault := unknown_key(root, [*reached, at])) is not None:
+            raise SpecificationError(f"{file} with {wanted}, {fault.place}: {fault.sentence}")
         node.value.pop(at, None)
+        if added is not None:
+            del added[0].value[added[1]]
     else:
         node.value[at] = _moved(given, *node.keys.setdefault(at, (node.line, node.column)))
 
@@ -62,6 +75,13 @@ def _split(root: Node, wanted: str, file: str) -> tuple[Sequence[str | int], str
     }
     # A name may hold points and equals signs, too.
     named = max((name for name in known if wanted.startswith(f"{name}.")), key=len, default=None)
+    alone = max((name for name in known if wanted.startswith(f"{name}=")), key=len, default=None)
+    if alone is not None and not _has_field(root, () if named is None else known[named], wanted[len(named or "") :]):
+        part = next(part for part, path in parts(root) if path == known[alone])
+        raise SpecificationError(
+            f"{wanted!r}: the field of the {kind(part)} {alone!r} is missing; "
+            f"name it, as in {alone}.{_such_as(part, wanted[len(alone) + 1 :])}"
+        )
     target, equals, value = (wanted if named is None else wanted[len(named) + 1 :]).partition("=")
     if not equals or not all(target.split(".")) or not value.strip():
         raise SpecificationError(f"{wanted!r} is no change: give NAME.FIELD=VALUE, such as lookup.success=0.99")
@@ -73,6 +93,19 @@ def _split(root: Node, wanted: str, file: str) -> tuple[Sequence[str | int], str
         hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(map(repr, known)) or 'none'}"
         raise SpecificationError(f"{wanted!r}: no part of {file} has the name {name!r}; {hint}")
     return (), target, value
+
+
+def _has_field(root: Node, path: Sequence[str | int], target: str) -> bool:
+    """Return whether the mapping at `path` can have the key with which `target` begins."""
+    schema = schema_at(root, path)
+    return schema is not None and re.split("[.=]", target.removeprefix("."))[0] in schema["properties"]
+
+
+def _such_as(part: Node, value: str) -> str:
+    """Return a change of `part` as it could have been meant: with the value that was given, if that fits."""
+    number = plain_value(value.strip())
+    is_share = isinstance(number, int | float) and not isinstance(number, bool) and 0 <= number <= 1
+    return f"success={value.strip()}" if is_share and kind(part) == "step" else _SUCH_AS[kind(part)]
 
 
 def _copied(node: Node, key: Any) -> Node:

@@ -4,13 +4,18 @@ import difflib
 import functools
 import json
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from importlib import resources
 from typing import Any
 
+from coordination_gap.reliability.parts import CONTROL_CHARACTER
 from coordination_gap.reliability.yaml_tree import Fault, Node, plain_value, shown_text
 
 _SCHEMA = "pipeline.schema.json"
+#: The keys that make a vote or a branch of a part, and which definition of the schema then holds.
+_KIND_KEYS = {"voters": "vote", "ways": "branch"}
+#: How much of a word has to be that of such a key for a slip of it: what is no step is not asked for its success.
+_ALMOST = 0.75
 
 
 class SpecificationError(ValueError):
@@ -71,6 +76,30 @@ def made_fault(root: Node, path: tuple[str | int, ...], message: str) -> Fault:
     named = [key for key in node.value if key in about]
     what, _, mend = about.rpartition(": ")
     return _fault(root, path, f"{what}; {mend}", key=min(named, key=about.find, default=None))
+
+
+def unknown_key(root: Node, path: Sequence[str | int]) -> Fault | None:
+    """Return the fault of the first key on a path that its mapping cannot have; None where all are known."""
+    for length, key in enumerate(path):
+        schema = schema_at(root, path[:length])
+        if isinstance(key, str) and schema is not None and key not in schema["properties"]:
+            return _fault(root, tuple(path[:length]), _unknown(key, schema, path[:length]))
+    return None
+
+
+def schema_at(root: Node, path: Sequence[str | int]) -> dict[str, Any] | None:
+    """Return the schema of the mapping at a path; None where no mapping can stand."""
+    if not path:
+        return pipeline_schema()
+    node, _ = place(root, path)
+    if not isinstance(node.value, dict):
+        return None
+    above = path[-2] if isinstance(path[-1], int) else path[-1]
+    names = {"gate": "gate", "ways": "way", "voters": "voter", "steps": kind(node), "fallback": kind(node)}
+    if (name := names.get(str(above))) is None:
+        return None
+    found: dict[str, Any] = pipeline_schema()["$defs"][name]
+    return found
 
 
 def parts(root: Node) -> Iterator[tuple[Node, tuple[str | int, ...]]]:
@@ -151,42 +180,63 @@ def _validator() -> Any:
     import jsonschema  # type: ignore[import-untyped]
 
     def is_integer(_checker: object, value: object) -> bool:
-        return isinstance(value, int) and not isinstance(value, bool)
+        return isinstance(value, int) and is_number(_checker, value)
 
     def is_number(_checker: object, value: object) -> bool:
-        try:
-            return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-        except OverflowError:
-            return False
+        return not isinstance(value, bool) and _is_finite(value)
 
     base = jsonschema.Draft202012Validator
     types = base.TYPE_CHECKER.redefine_many({"integer": is_integer, "number": is_number})
     return jsonschema.validators.extend(base, type_checker=types)(pipeline_schema())
 
 
+def _is_finite(value: object) -> bool:
+    """Return whether a value is a number that a float can hold."""
+    try:
+        return isinstance(value, int | float) and math.isfinite(value)
+    except OverflowError:
+        return False
+
+
 def _faults_of(error: Any, root: Node, path: tuple[str | int, ...]) -> Iterator[Fault]:
     """Yield the faults that an error of the JSON Schema validator stands for."""
     node, _ = place(root, path)
     rule, limit, title = error.validator, error.validator_value, error.schema.get("title", "")
+    if rule in ("required", "additionalProperties"):
+        meant = {key: _meant(key, error.schema, path) for key in node.value if key not in error.schema["properties"]}
+        kinds = [_KIND_KEYS[name] for name in meant.values() if name in _KIND_KEYS]
+        # Where voters or ways are misspelt, all that can be said is what a vote or a branch has.
+        others = set(pipeline_schema()["$defs"][kinds[0]]["properties"]) if kinds else set[str]()
     if rule == "required":
-        misspelt = {_meant(key, error.schema) for key in node.value if key not in error.schema["properties"]}
         for key in limit:
             # A misspelt key, or a branch where none may be, is reported as such.
-            if key not in node.value and key not in misspelt and not (title == "a step" and "ways" in node.value):
+            if key in node.value or key in meant.values() or (title == "a step" and "ways" in node.value):
+                continue
+            if not kinds or key in others:
                 sentence = f"the key {key} is missing; give it {_title(error.schema['properties'][key])}"
                 yield _fault(root, path, sentence)
     elif rule == "additionalProperties":
         for key in node.value:
-            if key not in error.schema["properties"]:
-                yield _fault(root, path, _unknown(key, error.schema), key=key)
+            if key not in error.schema["properties"] and key not in others:
+                yield _fault(root, path, _unknown(key, error.schema, path), key=key)
     elif rule == "type":
-        yield _fault(root, path, _wrong_type(node, limit, error.schema, path))
+        if not _is_out_of_range(node.value, error.schema):  # which is reported as such
+            yield _fault(root, path, _wrong_type(node, limit, error.schema, path))
     elif rule in ("minimum", "maximum"):
-        yield _fault(root, path, f"{node.shown} is {'below' if rule == 'minimum' else 'above'} {limit}; give {title}")
+        side = "below" if rule == "minimum" else "above"
+        yield _fault(root, path, f"{node.shown} is {side} {limit:,}; give {title}")
     elif rule == "minItems":
         yield _fault(root, path, f"the list is empty; give {title}")
     elif rule == "pattern":
         yield _fault(root, path, f"{node.shown} is blank; give {title}")
+    elif rule == "not" and isinstance(node.value, str):
+        control = CONTROL_CHARACTER.search(node.value)
+        if control and node.value.strip():  # a blank text is reported as such
+            sentence = f"{node.shown} holds the control character {control[0]!r}; take it out"
+            yield _fault(root, path, sentence)
+    elif rule == "not":
+        least = f"{limit['exclusiveMaximum']:g}"
+        yield _fault(root, path, f"{node.shown} is above 0 and below {least}; give {title}")
     else:  # no other rule stands in the schema
         yield _fault(root, path, error.message)
 
@@ -196,6 +246,13 @@ def _title(schema: dict[str, Any]) -> str:
     if "$ref" in schema:
         schema = pipeline_schema()["$defs"][schema["$ref"].rpartition("/")[2]]
     return str(schema["title"])
+
+
+def _is_out_of_range(value: Any, schema: dict[str, Any]) -> bool:
+    """Return whether a number is below the minimum or above the maximum that the schema has for it."""
+    if isinstance(value, bool) or not _is_finite(value):
+        return False
+    return bool(value < schema.get("minimum", value) or value > schema.get("maximum", value))
 
 
 def _wrong_type(node: Node, wanted: str, schema: dict[str, Any], path: tuple[str | int, ...]) -> str:
@@ -217,37 +274,50 @@ def _wrong_type(node: Node, wanted: str, schema: dict[str, Any], path: tuple[str
         if isinstance(value, float) and math.isfinite(value):  # where a whole number is wanted
             mend = f"write {int(value)}" if value.is_integer() else f"give {title}"
             return f"{shown} is not a whole number; {mend}"
-        return f"{shown} is {'too large' if any(map(str.isdigit, shown)) else 'not a finite number'}; give {title}"
+        beyond = "too large" if value > 0 else "below 0"
+        return f"{shown} is {beyond if any(map(str.isdigit, shown)) else 'not a finite number'}; give {title}"
     quoted = isinstance(value, str) and not isinstance(plain_value(value), str | bool | None)
     return f"{shown} is not a number; give {title}{', without quotation marks' if quoted else ''}"
 
 
-def _meant(key: str, schema: dict[str, Any]) -> str | None:
-    """Return the key that a mapping's unknown key was probably to be."""
+def _meant(key: str, schema: dict[str, Any], path: Sequence[str | int]) -> str | None:
+    """Return the key that the unknown key of the mapping at `path` was probably to be."""
     known = list(schema["properties"])
     word = key.strip().lower().replace("-", "_").replace(" ", "_")
+    if schema["title"] == "a step":  # which any part is that has no key of another kind
+        kinds = [name for name in _KIND_KEYS if name == "voters" or "fallback" not in path[-1:]]
+        if close := difflib.get_close_matches(word, kinds, n=1, cutoff=_ALMOST):
+            return close[0]
     if word in ("retries", "max_retries", "tries") and "attempts" in known:
         return "attempts"
     inside = [name for name in known if name in word or (len(word) > 2 and word in name)]
     return next(iter([*difflib.get_close_matches(word, known, n=1), *inside]), None)
 
 
-def _unknown(key: str, schema: dict[str, Any]) -> str:
-    """Return what to do about a key that a mapping does not have."""
+def _unknown(key: str, schema: dict[str, Any], path: Sequence[str | int]) -> str:
+    """Return what to do about a key that the mapping at `path` does not have."""
     definitions, title = pipeline_schema()["$defs"], schema["title"]
     here = f"there is no key {shown_text(key)} in {title}"
     if key == "<<":
         return "merge keys are no part of YAML 1.2; write the keys out, or use an alias for a whole value"
-    if title == "a voter" and key in {**definitions["step"]["properties"], "voters": 0, "ways": 0}:
-        return f"{here}, which is a step that answers once; give it to the vote or take it out"
-    if title == "a step" and key == "ways":
+    of_step, of_vote, of_voter = (definitions[name]["properties"] for name in ("step", "vote", "voter"))
+    if title == "a voter" and (key in of_step or key in _KIND_KEYS):
+        mend = "give it to the vote or take it out" if key in of_vote and key not in _KIND_KEYS else "take it out"
+        return f"{here}, which is a step that answers once; {mend}"
+    if title == "a vote" and key in of_step:
+        if key in of_voter:
+            return f"{here}, but in each of its voters; move it there or take it out"
+        return f"{here}, whose voters answer once; take it out"
+    if title == "a step" and key == "ways" and "fallback" in path[-1:]:
         return "a branch cannot be a fallback; give a step or a vote"
     if title == "a vote" and key == "ways":
         return "a part with voters is a vote and one with ways is a branch; take out one of the two keys"
     owners = [owner["title"] for owner in definitions.values() if key in owner.get("properties", {})]
     if owners:
         return f"{here}, but in {' or '.join(owners)}; move it there or take it out"
-    meant = _meant(key, schema)
+    meant = _meant(key, schema, path)
     if meant == "attempts" and "tries" in key:
         return f"{here}; did you mean 'attempts', which counts the first one, too?"
+    if meant in _KIND_KEYS and title == "a step":
+        return f"{here}; did you mean {meant!r}, which makes it a {_KIND_KEYS[meant]}?"
     return f"{here}; did you mean {meant!r}?" if meant else f"{here}; there are {', '.join(schema['properties'])}"

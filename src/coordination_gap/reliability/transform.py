@@ -6,7 +6,9 @@ the other multiplies. At a point where every transform is 1 the arrays are the
 probabilities of :mod:`coordination_gap.reliability.law`.
 """
 
-from collections.abc import Iterable, Mapping
+import itertools
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
@@ -45,13 +47,38 @@ class TimedLaw(NamedTuple):
 def series(parts: Iterable[Part], times: Times, success: Mapping[str, float] | None = None) -> TimedLaw:
     """Return the timed law of `parts` one after the other; `success` replaces that of the steps it names."""
     start = times.constant(0.0)
-    clean, carrying, halted = start, 0.0 * start, 0.0 * start
-    for part in parts:
+    clean, passed, halted = start, start, 0.0 * start
+    for part, often in _runs_of_alike(parts):
         law = _part(part, times, success)
-        halted = halted + (clean + carrying) * law.halted
-        carrying = carrying * (law.good + law.bad) + clean * law.bad
-        clean = clean * law.good
-    return TimedLaw(clean, carrying, halted)
+        settled, reached = _power_and_sum(law.good + law.bad, often)
+        halted = halted + passed * law.halted * reached
+        passed = passed * settled
+        clean = clean * _power_and_sum(law.good, often)[0]
+    return TimedLaw(clean, passed - clean, halted)
+
+
+def _runs_of_alike(parts: Iterable[Part]) -> Iterator[tuple[Part, int]]:
+    """Return each part, and how many in a row are like it but for their names."""
+    for _, alike in itertools.groupby(parts, key=_nameless):
+        first, *others = alike
+        yield first, 1 + len(others)
+
+
+def runs_of_alike(parts: Iterable[Part]) -> int:
+    """Return how many parts in a row there are that differ from the one before in more than their names."""
+    return sum(1 for _ in _runs_of_alike(parts))
+
+
+def _nameless(part: Part) -> Part:
+    return part if isinstance(part, Branch) else _without_names(part)
+
+
+def _without_names(part: Step | Vote) -> Step | Vote:
+    fallback = None if part.fallback is None else _without_names(part.fallback)
+    if isinstance(part, Step):
+        return replace(part, name="-", fallback=fallback)
+    voters = [replace(voter, name=str(place)) for place, voter in enumerate(part.voters)]
+    return replace(part, name="-", voters=voters, fallback=fallback)
 
 
 def _part(part: Part, times: Times, success: Mapping[str, float] | None) -> TimedLaw:

@@ -93,6 +93,7 @@ class _Reader:
         self.faults: list[Fault] = []
         self.anchors: dict[str, Node] = {}
         self.open: list[Node] = []
+        self.brackets: list[int | None] = []  # where in the text that of each open node stands, if it has one
         self.keys: list[tuple[str, int, int] | None] = []  # the key that waits for its value, for each open node
         self.aliased = 0
 
@@ -118,9 +119,11 @@ class _Reader:
                 if len(self.open) >= MAX_LEVELS:
                     raise YamlError(line, _too_deep())
                 self.open.append(node)
+                self.brackets.append(self._bracket(event) if event.flow_style else None)
                 self.keys.append(None)
             elif isinstance(event, yaml.CollectionEndEvent):
                 self.keys.pop()
+                self.brackets.pop()
                 self._add(self.open.pop(), is_word=False)
         return self.root, self.faults
 
@@ -128,11 +131,19 @@ class _Reader:
         try:
             yield from yaml.parse(self.text, Loader=LOADER)
         except yaml.MarkedYAMLError as error:
-            raise _malformed(error, self.text) from None
+            innermost = next((place for place in reversed(self.brackets) if place is not None), None)
+            raise _malformed(error, self.text, innermost) from None
         except yaml.reader.ReaderError as error:
             raise _unreadable(self.text, self.text.find(chr(error.character))) from None
         except UnicodeEncodeError as error:
             raise _unreadable(self.text, error.start) from None
+
+    def _bracket(self, event: Any) -> int | None:
+        """Return where the bracket that begins a flow collection stands; a lone pair in a list has none."""
+        start: int = event.start_mark.index
+        if event.anchor is not None:
+            start = next((place for place in range(start, len(self.text)) if self.text[place] in "[{"), start)
+        return start if self.text[start : start + 1] in ("[", "{") else None
 
     def _begin(self, node: Node, event: Any) -> None:
         if event.tag is not None:
@@ -240,8 +251,8 @@ def _unreadable(text: str, position: int) -> YamlError:
     return YamlError(before.count("\n") + 1, sentence, len(before) - before.rfind("\n"))
 
 
-def _malformed(error: yaml.MarkedYAMLError, text: str) -> YamlError:
-    """Return what libyaml or PyYAML found, in a plain sentence with the mend."""
+def _malformed(error: yaml.MarkedYAMLError, text: str, bracket: int | None) -> YamlError:
+    """Return what libyaml or PyYAML found, in a plain sentence with the mend; `bracket` is the innermost open one."""
     problem, context = error.problem or "", error.context or ""
     mark = error.problem_mark or error.context_mark
     if mark is None:
@@ -263,7 +274,10 @@ def _malformed(error: yaml.MarkedYAMLError, text: str) -> YamlError:
     elif "end of stream" in problem and "quoted" in context:
         mark, sentence = begun, "a quotation mark is opened here and never closed; close it"
     elif "flow" in context:
+        # What the parser says has begun may be the value that is missing, and not the bracket around it.
         begins = f"line {begun.line + 1}, column {begun.column + 1}"
+        if bracket is not None:
+            begins = f"line {text.count(chr(10), 0, bracket) + 1}, column {bracket - text.rfind(chr(10), 0, bracket)}"
         sentence = f"the bracket opened in {begins} is not closed before here; close it, or add a missing comma"
     elif "expected ':'" in problem:
         mark, sentence = begun, "a key has no colon after it; write it as key: value"

@@ -1,7 +1,7 @@
 """Recorded runs: what each attempt came to, the pipeline behind it, and the measured coordination gap.
 
-``frame`` has the frame of attempts and its checks; ``files``, ``otlp`` and ``spans`` read it
-from files. ``path`` follows the runs through a template, ``data`` counts them by kind, and
+``frame`` has the frame of attempts and its checks; ``files``, ``otlp``, ``spans`` and ``texts``
+read it from files. ``path`` follows the runs through a template, ``data`` counts them by kind, and
 ``rates`` and ``amounts`` estimate the parameters, to which ``rows`` gives intervals;
 ``codes`` numbers outcomes and ends for them. ``estimate`` puts the pipeline together; ``gap``
 and ``pairs`` hold it against how the runs ended. ``docs/traces.md`` has formats and examples.

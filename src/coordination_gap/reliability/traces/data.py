@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from coordination_gap.reliability.parts import Branch, Gate, Part, Step, Vote, Way, walk
+from coordination_gap.reliability.parts import LEAST_SPREAD, Branch, Gate, Part, Step, Vote, Way, walk
 from coordination_gap.reliability.pipeline import Pipeline
 from coordination_gap.reliability.traces.amounts import Amount, amounts_by_step
 from coordination_gap.reliability.traces.codes import (
@@ -30,17 +30,17 @@ from coordination_gap.reliability.traces.codes import (
     Ints,
 )
 from coordination_gap.reliability.traces.frame import (
+    DROP_CUT_RUNS,
     OUTCOMES,
     RUN_OUTCOMES,
     TraceError,
     check_attempts,
     check_incomplete,
 )
-from coordination_gap.reliability.traces.path import GIVE_TEMPLATE, RunPaths, checked_steps, series_of
+from coordination_gap.reliability.traces.path import GIVE_TEMPLATE, Rows, RunPaths, checked_steps, series_of
 from coordination_gap.reliability.traces.rates import RATES, likeliest_correlation, rates_of, ratio
 
 _MEND = "mend the template or the trace"
-_OR_DROP = 'incomplete="drop" to leave them out'
 #: What the pipeline takes for a rate that is unknown, and what that means.
 INSTEAD = {
     "success": (0.0, "the worst case"),
@@ -66,6 +66,11 @@ class Values:
 
 def _known(value: float) -> float:
     return 0.0 if math.isnan(value) else value
+
+
+def _spread(cv: float) -> float:
+    """Return a coefficient of variation that a step may have: times that are alike but for rounding are constant."""
+    return 0.0 if math.isnan(cv) or cv < LEAST_SPREAD else cv
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,7 +151,7 @@ class Data:
                 common_cause=0.0,
                 cost=_known(cost.mean),
                 seconds=_known(seconds.mean),
-                seconds_cv=_known(seconds.cv),
+                seconds_cv=_spread(seconds.cv),
                 fallback=step(part.fallback) if isinstance(part.fallback, Step) else None,
             )
 
@@ -187,37 +192,37 @@ class Data:
 def read_data(attempts: pd.DataFrame, template: Pipeline | None, incomplete: str) -> Data:
     """Return the attempts as arrays, once they are known to agree with the template."""
     check_incomplete(incomplete)
-    checked = check_attempts(attempts)
-    run, names = pd.factorize(checked["run"])
-    step, found_steps = pd.factorize(checked["step"])
-    outcome = pd.Categorical(checked["outcome"], categories=list(OUTCOMES)).codes.astype(np.int64)
-    attempt = checked["attempt"].to_numpy()
-    most = np.zeros(len(found_steps), dtype=np.int64)
+    # Without a template, the order of the rows says which step comes first.
+    checked = check_attempts(attempts, in_order=template is None)
+    rows = Rows(checked)
+    run, step, outcome, attempt, names = rows.run, rows.step, rows.outcome, rows.attempt, rows.names
+    most = np.zeros(len(rows.steps), dtype=np.int64)
     np.maximum.at(most, step, attempt)
-    rejected = np.bincount(step[np.isin(outcome, REJECTION_CODES)], minlength=len(found_steps)) > 0
-    seen = {str(name): (int(most[code]), bool(rejected[code])) for code, name in enumerate(found_steps)}
+    rejected = np.bincount(step[np.isin(outcome, REJECTION_CODES)], minlength=len(rows.steps)) > 0
+    seen = {str(name): (int(most[code]), bool(rejected[code])) for code, name in enumerate(rows.steps)}
     inferred = template is None
     if template is None:
-        template = series_of(run, step, names, seen)
-    steps = checked_steps(template, seen)
+        template = series_of(rows, seen)
+    steps = checked_steps(template, rows, seen)
     number_of = {part.name: number for number, part in enumerate(steps)}
     place = np.array([number_of[name] for name in seen])[step]
     shape = (len(names), len(steps), len(OUTCOMES))
     tries = np.bincount(np.ravel_multi_index((run, place, outcome), shape), minlength=math.prod(shape)).reshape(shape)
     first, last = (np.full(shape[:2], NONE, dtype=np.int64) for _ in range(2))
-    for found, rows in ((first, attempt == 1), (last, attempt == tries.sum(axis=2)[run, place])):
-        found[run[rows], place[rows]] = outcome[rows]
+    for found, of in ((first, attempt == 1), (last, attempt == tries.sum(axis=2)[run, place])):
+        found[run[of], place[of]] = outcome[of]
     observed = np.full(len(names), NONE, dtype=np.int64)
     observed[run] = pd.Categorical(checked["run_outcome"], categories=list(RUN_OUTCOMES)).codes
 
-    path = RunPaths(template, steps, last, tries.sum(axis=2), names, GIVE_TEMPLATE if inferred else _MEND)
+    path = RunPaths(template, steps, last, tries.sum(axis=2), rows, GIVE_TEMPLATE if inferred else _MEND)
     cut = (path.stopped_at != NONE) & (observed == NONE)
     if cut.any() and (incomplete == "refuse" or cut.all()):
-        row = int(np.flatnonzero(cut)[0])
+        one = int(np.flatnonzero(cut)[0])
+        mends = ["give their run_outcome", DROP_CUT_RUNS, *([GIVE_TEMPLATE] if inferred else [])]
         raise TraceError(
-            f"run {names[row]!r} stops before step {steps[path.stopped_at[row]].name!r}, though no attempt before it "
-            f"halts the run, and has no run_outcome; {cut.sum()} of {len(cut)} runs do so: give their run_outcome, or "
-            + (f"{_OR_DROP}, or {GIVE_TEMPLATE.removeprefix('give ')}" if inferred else _OR_DROP)
+            f"{rows.last(run == one)}: run {names[one]!r} stops before step {steps[path.stopped_at[one]].name!r}, "
+            "though no attempt before it halts the run, and has no run_outcome; "
+            f"{cut.sum()} of {len(cut)} runs do so: {', or '.join(mends)}"
         )
     unjudged, silent = ((tries[:, :, kind] > 0).any(axis=1) for kind in (PASSED, SILENT))
     derived = np.select(

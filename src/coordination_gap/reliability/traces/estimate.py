@@ -13,8 +13,9 @@ import pandas as pd
 from coordination_gap.reliability.pipeline import Pipeline
 from coordination_gap.reliability.traces.codes import NONE
 from coordination_gap.reliability.traces.data import INSTEAD, Data, Values, read_data
+from coordination_gap.reliability.traces.rates import checked_confidence
 from coordination_gap.reliability.traces.rows import frame_of_steps, frame_of_ways
-from coordination_gap.reliability.uncertainty import beta_prior, inner_probability
+from coordination_gap.reliability.uncertainty import beta_prior
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,7 +25,8 @@ class EstimatedPipeline:
     Attributes
     ----------
     pipeline
-        With the point estimates; see ``assumed`` for what had to be put in.
+        With the point estimates; see ``assumed`` for what had to be put in, and
+        :meth:`remarks` for steps whose success is none.
     steps
         A row a parameter of a step: ``step``, ``parameter`` (success, loud, detection,
         false_alarm, correlation, cost, seconds, seconds_cv), ``estimate`` (NaN where
@@ -51,6 +53,20 @@ class EstimatedPipeline:
     confidence: float
     assumed: tuple[str, ...]
 
+    def remarks(self) -> tuple[str, ...]:
+        """Return what a file with the pipeline has to say at its head, a sentence of one line each.
+
+        That is, for each step whose success is not known, so that its number in the
+        pipeline is no estimate, why, and what stands in its place.
+        """
+        value, meaning = INSTEAD["success"]
+        unknown = self.steps[(self.steps["parameter"] == "success") & self.steps["estimate"].isna()]
+        return tuple(
+            f"Step {row['step']!r}: its success is not known ({row['gap']}); success {value:g}, {meaning}, stands in "
+            "its place."
+            for row in unknown.to_dict("records")
+        )
+
 
 def estimate_pipeline(
     attempts: pd.DataFrame,
@@ -70,9 +86,10 @@ def estimate_pipeline(
         How the steps are joined: order, branches, fallbacks, gates, attempts, waits. Its
         probabilities, costs and seconds are not used. Without it, steps are taken in
         series, which the runs must agree with: all in the same order, none going on after
-        an attempt that was seen to fail for good.
+        an attempt that was seen to fail for good. Rows must then stand in the order in
+        which the attempts happened in their run.
     confidence
-        Of the intervals. They are exact binomial ones where every output was judged, and
+        Of the intervals, at most 0.999. They are exact binomial ones where every output was judged, and
         posterior ones where only some were; a profile likelihood for the correlation;
         large-sample ones, attempts taken as independent, for cost and seconds.
     prior
@@ -86,7 +103,7 @@ def estimate_pipeline(
     TraceError
         If the attempts do not agree with the template, or without one with a series.
     """
-    confidence = inner_probability(confidence, "confidence")
+    confidence = checked_confidence(confidence)
     data = read_data(attempts, template, incomplete)
     return estimated_from(data, data.now(), confidence, beta_prior(prior))
 

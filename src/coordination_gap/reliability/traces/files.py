@@ -1,21 +1,26 @@
 """Frames of attempts from files and into them: CSV here, OTLP in ``otlp``."""
 
 import csv
+import functools
 import io
 import math
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from coordination_gap.reliability.traces.frame import (
     COLUMNS,
+    Place,
+    Source,
     TraceError,
     check_attempts,
     check_header,
     check_incomplete,
 )
-from coordination_gap.reliability.traces.otlp import read_otlp
+from coordination_gap.reliability.traces.otlp import otlp_with_places
+from coordination_gap.reliability.traces.texts import bytes_of, text_of
 
 
 def read_traces(path: str | Path, *, incomplete: str = "refuse") -> pd.DataFrame:
@@ -35,21 +40,16 @@ def read_traces(path: str | Path, *, incomplete: str = "refuse") -> pd.DataFrame
     DataFrame
         A row an attempt, columns :data:`COLUMNS`: texts, ``attempt`` a whole number from
         1, ``seconds`` and ``cost`` (US dollars) NaN where the file has none, and
-        ``run_outcome`` missing where it was not observed. ``frame.attrs`` counts what was
-        left out: ``dropped_runs``, ``ignored_spans``.
+        ``run_outcome`` missing where it was not observed. ``frame.attrs`` names the
+        ``file`` and counts what was left out: ``dropped_runs``, ``ignored_spans``.
 
     Raises
     ------
     TraceError
         If the file cannot be read, or does not hold what it has to.
     """
-    suffix = Path(path).suffix.lower()
     check_incomplete(incomplete)
-    if suffix == ".csv":
-        return read_csv(path)
-    if suffix in {".json", ".jsonl"}:
-        return read_otlp(path, incomplete=incomplete)
-    raise TraceError(f"{path}: the name ends in {suffix!r}: give a file .csv, .json or .jsonl")
+    return _with_places(path, incomplete)[0]
 
 
 def read_csv(path: str | Path) -> pd.DataFrame:
@@ -63,10 +63,52 @@ def read_csv(path: str | Path) -> pd.DataFrame:
     TraceError
         As for :func:`read_traces`.
     """
-    fast = _plain_csv(path)
+    return _csv_with_places(path)[0]
+
+
+def places_of(attempts: pd.DataFrame) -> Place:
+    """Return what says where a row (by position) of a checked frame of attempts stands.
+
+    For a frame from a file that is file and line, or span, as long as the file has such an
+    attempt: rows may have been left out or changed since it was read. Otherwise it is the row.
+    """
+    file = attempts.attrs.get("file")
+
+    @functools.cache
+    def again() -> tuple[pd.DataFrame, Place]:
+        return _with_places(str(file), "drop")
+
+    def place(row: int) -> str:
+        if file is None:
+            return f"attempts, row {row}"
+        try:
+            found, stands = again()
+        except TraceError:  # it is no longer what was read
+            return str(file)
+        wanted = attempts.iloc[row]
+        same = [(found[name] == wanted[name]).to_numpy() for name in ("run", "step", "attempt")]
+        rows = np.flatnonzero(np.logical_and.reduce(same))
+        return stands(int(rows[0])) if rows.size else str(file)
+
+    return place
+
+
+def _with_places(path: str | Path, incomplete: str) -> tuple[pd.DataFrame, Place]:
+    """Return the attempts in a file, and what says where each stands."""
+    suffix = Path(path).suffix.lower()
+    if suffix == ".csv":
+        return _csv_with_places(path)
+    if suffix in {".json", ".jsonl"}:
+        return otlp_with_places(path, incomplete)
+    raise TraceError(f"{path}: the name ends in {suffix!r}: give a file .csv, .json or .jsonl")
+
+
+def _csv_with_places(path: str | Path) -> tuple[pd.DataFrame, Place]:
+    data = bytes_of(path)
+    fast = _plain_csv(data, path)
     if fast is not None:
-        return check_attempts(fast, lambda row: f"{path}, line {row + 2}")
-    rows = list(_csv_rows(path))
+        return _checked(fast, path, lambda row: f"{path}, line {row + 2}")
+    rows = list(_csv_rows(text_of(data, path), path))
     if not rows:
         raise TraceError(f"{path}: the file is empty: give a header line {','.join(COLUMNS)} and a line an attempt")
     header, body = rows[0][1], rows[1:]
@@ -81,7 +123,14 @@ def read_csv(path: str | Path) -> pd.DataFrame:
         raise TraceError(f"{path}: there is no attempt below the header: give a line an attempt")
     columns = zip(header, zip(*(fields for _, fields in body), strict=True), strict=True)
     frame = pd.DataFrame({name: pd.Series(fields, dtype="str") for name, fields in columns})
-    return check_attempts(frame, lambda row: f"{path}, line {body[row][0]}")
+    return _checked(frame, path, lambda row: f"{path}, line {body[row][0]}")
+
+
+def _checked(frame: pd.DataFrame, path: str | Path, place: Place) -> tuple[pd.DataFrame, Place]:
+    # The order of the lines is the only thing in a CSV file that says which step came first.
+    checked = check_attempts(frame, Source(place), in_order=True)
+    checked.attrs["file"] = str(path)
+    return checked, place
 
 
 def write_csv(attempts: pd.DataFrame, path: str | Path) -> None:
@@ -90,9 +139,9 @@ def write_csv(attempts: pd.DataFrame, path: str | Path) -> None:
     Raises
     ------
     TraceError
-        If `attempts` is not a frame of attempts.
+        If `attempts` is not a frame of attempts, or those of a step stand out of order.
     """
-    checked = check_attempts(attempts)
+    checked = check_attempts(attempts, in_order=True)
     # repr gives the shortest text that is read back as the same number; a blank stands for unknown.
     texts = {
         name: ["" if math.isnan(number) else repr(number) for number in checked[name].to_list()]
@@ -108,14 +157,13 @@ def write_csv(attempts: pd.DataFrame, path: str | Path) -> None:
         writer.writerows(zip(*columns, strict=True))
 
 
-def _plain_csv(path: str | Path) -> pd.DataFrame | None:
+def _plain_csv(data: bytes, path: str | Path) -> pd.DataFrame | None:
     """Return a file without quotes and blank lines as texts, or None for one that has to be read row by row."""
+    if any(byte in data for byte in (b'"', b"\r", b"\0")):
+        return None
     try:
-        data = Path(path).read_bytes()
-        if any(byte in data for byte in (b'"', b"\r", b"\0")):
-            return None
         rows = pd.read_csv(io.BytesIO(data), header=None, dtype="str", keep_default_na=False, encoding="utf-8-sig")
-    except (OSError, ValueError):  # what is wrong, the careful reader says
+    except ValueError:  # what is wrong, the careful reader says
         return None
     # pandas refuses a row that is longer than the first, but fills up a shorter one, and skips a blank line.
     whole = data.count(b",") == (rows.shape[1] - 1) * len(rows)
@@ -126,19 +174,14 @@ def _plain_csv(path: str | Path) -> pd.DataFrame | None:
     return rows.iloc[1:].set_axis(header, axis="columns")
 
 
-def _csv_rows(path: str | Path) -> Iterator[tuple[int, list[str]]]:
+def _csv_rows(text: str, path: str | Path) -> Iterator[tuple[int, list[str]]]:
     """Yield the lines that are not empty, each with the number of its first line."""
     line = 0
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
-        with Path(path).open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(file, strict=True)
-            for fields in reader:
-                if fields:
-                    yield line + 1, fields
-                line = reader.line_num
-    except UnicodeDecodeError as error:
-        raise TraceError(f"{path}: byte {error.start + 1} is not UTF-8: save the file as UTF-8") from None
+        for fields in reader:
+            if fields:
+                yield line + 1, fields
+            line = reader.line_num
     except csv.Error as error:
         raise TraceError(f"{path}, line {line + 1}: this is not CSV ({error}): mend the quotes") from None
-    except OSError as error:
-        raise TraceError(f"{path}: the file cannot be read ({error.strerror}): give the path of a trace file") from None

@@ -5,9 +5,12 @@ two things: whether the output was passed on or seen to be unusable, and whether
 good, where anybody judged that. ``docs/traces.md`` has the formats with examples.
 """
 
+import difflib
 import math
 import re
-from collections.abc import Callable, Mapping
+import unicodedata
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -31,6 +34,12 @@ RUN_OUTCOMES = ("success", "silent_failure", "halted")
 #: The columns of a frame of attempts; a file may leave out the last.
 COLUMNS = ("run", "step", "attempt", "outcome", "seconds", "cost", "run_outcome")
 
+#: Categories of characters that no step's name may hold: they break tables and messages, or cannot be written out.
+_NOT_IN_NAMES = frozenset({"Cc", "Cs", "Zl", "Zp"})
+
+#: A mend for the one who calls a function and for the one at the command line.
+DROP_CUT_RUNS = 'leave cut runs out (incomplete="drop", or --incomplete drop)'
+
 #: Words of an error message that say where a row stands.
 Place = Callable[[int], str]
 
@@ -39,55 +48,67 @@ class TraceError(ValueError):
     """A trace cannot be used as it is; the message says where, what is there and how to mend it."""
 
 
-def check_attempts(attempts: pd.DataFrame, place: Place | None = None) -> pd.DataFrame:
+@dataclass(frozen=True)
+class Source:
+    """Where the rows of a frame come from, in the words of error messages."""
+
+    place: Place
+    #: What a column is called there, in a row.
+    name: Callable[[str, int], str] = lambda column, row: column
+    unknown: str = "or a blank where it is unknown"
+    in_order: str = "let the attempts of a step stand in the order in which they happened"
+
+
+def check_attempts(attempts: pd.DataFrame, source: Source | None = None, *, in_order: bool = False) -> pd.DataFrame:
     """Return a frame of attempts with the columns and types of :func:`read_traces`.
 
     Parameters
     ----------
     attempts
         Columns :data:`COLUMNS`, of which ``run_outcome`` may be missing.
-    place
-        Says where a row (by position) stands, for messages.
+    source
+        What messages call rows (by position) and columns.
+    in_order
+        Whether the attempts of a step have to stand in the order of their numbers, as they
+        do where the order of the rows says which step came first.
 
     Raises
     ------
     TraceError
         If a column is missing or unknown, a field is not what it has to be, an attempt of
-        a step is missing or repeated, or an output was passed on and yet tried again.
+        a step is missing, repeated or out of order, or an output was passed on and yet
+        tried again.
     """
-    if place is None:
-
-        def place(row: int) -> str:
-            return f"attempts, row {row}"
-
+    if source is None:
+        source = Source(lambda row: f"attempts, row {row}")
     if not isinstance(attempts, pd.DataFrame):
         raise TraceError(f"attempts is a {type(attempts).__name__}: give the frame that read_traces returns")
     check_header([str(name) for name in attempts.columns], "attempts")
     if attempts.empty:
         raise TraceError("attempts has no row: give at least one attempt")
-    runs, run = _texts(attempts["run"], "run", place)
-    steps, step = _texts(attempts["step"], "step", place)
-    outcomes, _ = _texts(attempts["outcome"], "outcome", place)
-    _refuse(~outcomes.isin(OUTCOMES), outcomes, "outcome", f"one of {', '.join(OUTCOMES)}", place)
+    runs, run = _texts(attempts["run"], "run", source)
+    steps, step = _texts(attempts["step"], "step", source)
+    outcomes = attempts["outcome"].astype("str").reset_index(drop=True)
+    _refuse(~outcomes.isin(OUTCOMES), outcomes, "outcome", f"one of {', '.join(OUTCOMES)}", source)
     ends = pd.Series([None] * len(attempts), dtype="str")
     if "run_outcome" in attempts:
         ends = attempts["run_outcome"].astype("str").reset_index(drop=True)
         ends = ends.where(ends != "")
         allowed = f"one of {', '.join(RUN_OUTCOMES)}, or a blank for not observed"
-        _refuse(~ends.isin((*RUN_OUTCOMES, np.nan)), ends, "run_outcome", allowed, place)
+        _refuse(~ends.isin((*RUN_OUTCOMES, np.nan)), ends, "run_outcome", allowed, source)
     checked = pd.DataFrame(
         {
             "run": runs,
             "step": steps,
-            "attempt": _whole_numbers(attempts["attempt"], place),
+            "attempt": _whole_numbers(attempts["attempt"], source),
             "outcome": outcomes,
-            "seconds": _numbers(attempts["seconds"], "seconds", place),
-            "cost": _numbers(attempts["cost"], "cost", place),
+            "seconds": _numbers(attempts["seconds"], "seconds", source),
+            "cost": _numbers(attempts["cost"], "cost", source),
             "run_outcome": ends,
         }
     )
-    _check_order(checked, run * (step.max() + 1) + step, place)
-    _check_one_end(checked, run, place)
+    _check_order(checked, run * (step.max() + 1) + step, source, in_order)
+    _check_one_end(checked, run, source.place)
     checked.attrs = {"dropped_runs": 0, "ignored_spans": 0, **attempts.attrs}
     return checked
 
@@ -100,42 +121,71 @@ def check_incomplete(incomplete: str) -> None:
 
 def check_header(header: list[str], where: str) -> None:
     """Raise unless the columns are those of a frame of attempts, in any order."""
-    needed = [name for name in COLUMNS if name != "run_outcome"]
-    for problem, names, mend in (
-        ("missing", [name for name in needed if name not in header], f"the columns are {', '.join(COLUMNS)}"),
-        ("unknown", [name for name in header if name not in COLUMNS], f"keep only {', '.join(COLUMNS)}"),
-        ("there twice", [name for name in header if header.count(name) > 1], "keep one of them"),
-    ):
-        if names:
-            raise TraceError(f"{where}: column {names[0]!r} is {problem}: {mend}")
+    unknown = [name for name in header if name not in COLUMNS]
+    missing = [name for name in COLUMNS if name not in header]
+    for name in missing:
+        if name == "run_outcome":  # the one that may be missing
+            continue
+        near = nearest(name, unknown)
+        if odd := next((sign for sign in ";\t" if any(sign in text for text in unknown)), None):
+            mend = f"part the columns with commas, not with {'semicolons' if odd == ';' else 'tabs'}"
+        elif near is not None:
+            mend = f"write {name!r} for {near!r}"
+        else:
+            mend = f"give the columns {', '.join(COLUMNS)}"
+        raise TraceError(f"{where}: column {name!r} is missing, the columns are {_shown(header)}: {mend}")
+    for name in unknown:
+        near = nearest(name, missing)
+        mend = f"keep only {', '.join(COLUMNS)}" if near is None else f"write {near!r}"
+        raise TraceError(f"{where}: column {name!r} is unknown: {mend}")
+    for name in header:
+        if header.count(name) > 1:
+            raise TraceError(f"{where}: column {name!r} is there twice: keep one of them")
 
 
-def _texts(column: "pd.Series[Any]", name: str, place: Place) -> tuple["pd.Series[str]", npt.NDArray[np.int64]]:
+def nearest(name: str, names: Collection[str]) -> str | None:
+    """Return which of the names is most like another, capitals and blanks at the ends aside, or None."""
+    plain = {each.strip().casefold(): each for each in reversed(list(names))}
+    found = difflib.get_close_matches(name.strip().casefold(), plain, n=1)
+    return plain[found[0]] if found else None
+
+
+def _shown(header: list[str]) -> str:
+    """Return the names of columns for a message, not all of them where there are many."""
+    text = ", ".join(repr(name) for name in header)
+    return text if len(text) <= 200 else f"{text[:200]} …"
+
+
+def _texts(column: "pd.Series[Any]", name: str, source: Source) -> tuple["pd.Series[str]", npt.NDArray[np.int64]]:
     """Return the column as texts, none of them blank, and a number for each text; numbers become texts."""
     texts = column.astype("str").reset_index(drop=True)
     codes, words = pd.factorize(texts, use_na_sentinel=False)
     blank = pd.isna(words) | (words.str.strip() == "")
-    _refuse(blank[codes], texts, name, "a text that is not blank", place)
+    _refuse(blank[codes], texts, name, "a text that is not blank", source)
+    if name == "step":
+        odd = np.array([any(unicodedata.category(sign) in _NOT_IN_NAMES for sign in word) for word in words])
+        _refuse(odd[codes], texts, name, "a name without line breaks and other control characters", source)
     return texts, codes
 
 
-def _refuse(wrong: Any, values: "pd.Series[Any]", column: str, allowed: str, place: Place) -> None:
+def _refuse(wrong: Any, values: "pd.Series[Any]", column: str, allowed: str, source: Source) -> None:
     """Raise for the first row where `wrong` holds."""
     rows = np.flatnonzero(np.asarray(wrong))
     if rows.size:
-        value = values.iloc[rows[0]]
+        row = int(rows[0])
+        value = values.iloc[row]
         value = value.item() if isinstance(value, np.generic) else value
         shown = "missing" if pd.isna(value) else repr(value)
-        raise TraceError(f"{place(int(rows[0]))}: {column} is {shown}: give {allowed}")
+        raise TraceError(f"{source.place(row)}: {source.name(column, row)} is {shown}: give {allowed}")
 
 
-def _numbers(column: "pd.Series[Any]", name: str, place: Place) -> npt.NDArray[np.float64]:
+def _numbers(column: "pd.Series[Any]", name: str, source: Source) -> npt.NDArray[np.float64]:
     """Return the column as finite numbers of at least 0, NaN for a blank."""
     unit = {"seconds": "seconds", "cost": "US dollars"}[name]
-    allowed = f"a number of {unit}, 0 or more, or a blank where it is unknown"
+    allowed = f"a number of {unit}, 0 or more, {source.unknown}"
     if pd.api.types.is_float_dtype(column.dtype):
         numbers = column.to_numpy(dtype=np.float64, na_value=np.nan)
-        _refuse(np.isinf(numbers) | (numbers < 0), column, name, allowed, place)
+        _refuse(np.isinf(numbers) | (numbers < 0), column, name, allowed, source)
         return numbers
     values = column.to_numpy(dtype=object, copy=True)
     unknown = (column.isna() | (column == "")).to_numpy(dtype=bool)
@@ -146,7 +196,7 @@ def _numbers(column: "pd.Series[Any]", name: str, place: Place) -> npt.NDArray[n
         numbers = np.array([_number(value) for value in values])
     # float() takes 1_0 for 10, and a truth value for 0 or 1.
     odd = np.array([isinstance(value, bool) or (isinstance(value, str) and "_" in value) for value in values])
-    _refuse(odd | ~np.isfinite(numbers) | (numbers < 0), column, name, allowed, place)
+    _refuse(odd | ~np.isfinite(numbers) | (numbers < 0), column, name, allowed, source)
     numbers[unknown] = np.nan
     return numbers
 
@@ -158,16 +208,21 @@ def _number(value: Any) -> float:
         return math.nan
 
 
-def _whole_numbers(column: "pd.Series[Any]", place: Place) -> npt.NDArray[np.int64]:
+def _whole_numbers(column: "pd.Series[Any]", source: Source) -> npt.NDArray[np.int64]:
     """Return the attempts' numbers as whole numbers of at least 1."""
     codes, found = pd.factorize(column, use_na_sentinel=False)
     numbers = np.array([int(str(n)) if re.fullmatch("[1-9][0-9]{0,8}", str(n)) else 0 for n in found], dtype=np.int64)
-    _refuse(numbers[codes] == 0, column, "attempt", "a whole number, 1 for a step's first attempt", place)
+    _refuse(numbers[codes] == 0, column, "attempt", "a whole number, 1 for a step's first attempt", source)
     return numbers[codes]
 
 
-def _check_order(attempts: pd.DataFrame, group: npt.NDArray[np.int64], place: Place) -> None:
+def _check_order(attempts: pd.DataFrame, group: npt.NDArray[np.int64], source: Source, in_order: bool) -> None:
     """Raise unless the attempts of each step of each run, a `group`, are 1, 2, …, and only the last was passed on."""
+
+    def said(row: int) -> str:
+        run, step = (attempts[name].iloc[row] for name in ("run", "step"))
+        return f"{source.place(row)}: run {run!r}, step {step!r}"
+
     number = attempts["attempt"].to_numpy()
     order = np.lexsort((number, group))
     group, number = group[order], number[order]
@@ -179,21 +234,25 @@ def _check_order(attempts: pd.DataFrame, group: npt.NDArray[np.int64], place: Pl
         what = (
             f"attempt {found} stands there twice"
             if found < wanted
-            else f"attempt is {found}, but there is no attempt {wanted}"
+            else f"{source.name('attempt', row)} is {found}, but there is no attempt {wanted}"
         )
-        raise TraceError(
-            f"{place(row)}: run {attempts['run'].iloc[row]!r}, step {attempts['step'].iloc[row]!r}: {what}: "
-            "number the attempts of a step 1, 2, 3 and so on in each run"
-        )
+        raise TraceError(f"{said(row)}: {what}: number the attempts of a step 1, 2, 3 and so on in each run")
     passed = attempts["outcome"].isin(PASSED_ON).to_numpy()[order]
     at = np.flatnonzero(passed[:-1] & ~starts[1:])
     if at.size:
         row = int(order[at[0]])
         outcome = attempts["outcome"].iloc[row]
         raise TraceError(
-            f"{place(row)}: run {attempts['run'].iloc[row]!r}, step {attempts['step'].iloc[row]!r}: outcome of "
-            f"attempt {number[at[0]]} is {outcome!r}, which was passed on, and yet there is another attempt: give "
-            "a rejected attempt the outcome rejected, rejected_bad or rejected_good, and a second call its own step"
+            f"{said(row)}: {source.name('outcome', row)} of attempt {number[at[0]]} is {outcome!r}, which was passed "
+            "on, and yet there is another attempt: give a rejected attempt the outcome rejected, rejected_bad or "
+            "rejected_good, and a second call its own step"
+        )
+    at = np.flatnonzero((order[1:] < order[:-1]) & ~starts[1:]) if in_order else np.array([], dtype=np.int64)
+    if at.size:
+        row, later = int(order[at[0]]), int(order[at[0] + 1])
+        raise TraceError(
+            f"{said(row)}: attempt {number[at[0]]} comes after attempt {number[at[0] + 1]} ({source.place(later)}): "
+            f"{source.in_order}"
         )
 
 

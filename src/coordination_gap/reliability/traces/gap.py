@@ -13,6 +13,7 @@ the observed success whatever the correlation: each step is then measured in jus
 runs that reach it.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
@@ -23,14 +24,23 @@ from scipy import stats
 
 from coordination_gap.reliability import checks
 from coordination_gap.reliability.pipeline import Pipeline
-from coordination_gap.reliability.traces.codes import HALTED, NONE, SILENT_FAILURE, SUCCESS, Floats
+from coordination_gap.reliability.traces.codes import (
+    HALTED,
+    NONE,
+    PASSED,
+    REJECTED,
+    SILENT_FAILURE,
+    SUCCESS,
+    Floats,
+)
 from coordination_gap.reliability.traces.data import Data, read_data
 from coordination_gap.reliability.traces.estimate import EstimatedPipeline, estimated_from
-from coordination_gap.reliability.traces.frame import RUN_OUTCOMES, TraceError
+from coordination_gap.reliability.traces.frame import RUN_OUTCOMES, TraceError, check_attempts
 from coordination_gap.reliability.traces.pairs import pairs_of
-from coordination_gap.reliability.traces.rates import ratio
+from coordination_gap.reliability.traces.path import Rows
+from coordination_gap.reliability.traces.rates import checked_confidence, ratio
 from coordination_gap.reliability.traces.rows import quantiles
-from coordination_gap.reliability.uncertainty import binomial_interval, inner_probability
+from coordination_gap.reliability.uncertainty import binomial_interval
 
 
 class Measured(NamedTuple):
@@ -117,7 +127,8 @@ def coordination_gap(
     attempts, template, confidence, incomplete
         As for :func:`estimate_pipeline`.
     resamples
-        How many samples of runs the intervals rest on, at least 100.
+        How many samples of runs the intervals rest on, at least 100 and at least
+        2 / (1 - `confidence`), so that one is expected beyond each end.
     seed
         Of the random numbers, from 0 on.
 
@@ -127,15 +138,17 @@ def coordination_gap(
         As for :func:`estimate_pipeline`, and if no attempt at a step, or the end of no run,
         was judged.
     """
-    confidence = inner_probability(confidence, "confidence")
+    confidence = checked_confidence(confidence)
     resamples = checks.count(resamples, "resamples", least=100)
+    _need_samples(confidence, resamples)
     seed = checks.count(seed, "seed", least=0)
     data = read_data(attempts, template, incomplete)
-    _need_success(data)
+    _need_success(data, attempts)
     weight = data.weight[None, :]
     ends = _shares_of_ends(weight @ data.ends)
     if np.isnan(ends).any():
-        raise TraceError("run_outcome is known of no run that reached its end: give the run_outcome of some")
+        file = attempts.attrs.get("file", "attempts")
+        raise TraceError(f"{file}: run_outcome is known of no run that reached its end: give that of some")
     now = data.now()
     estimated = estimated_from(data, now, confidence, (0.5, 0.5))
 
@@ -200,14 +213,27 @@ def _shares_of_ends(runs: Floats) -> Floats:
     return found
 
 
-def _need_success(data: Data) -> None:
+def _need_samples(confidence: float, resamples: int) -> None:
+    """Raise where no sample of runs is expected beyond the ends of an interval."""
+    if resamples * (1.0 - confidence) < 2.0 - 1e-9:
+        most, least = 1.0 - 2.0 / resamples, math.ceil(2.0 / (1.0 - confidence) - 1e-9)
+        raise ValueError(
+            f"confidence is {confidence!r}, and resamples is {resamples}, so that no sample of runs lies beyond the "
+            f"interval: give a confidence of at most {most:.6g}, or resamples of at least {least}"
+        )
+
+
+def _need_success(data: Data, attempts: pd.DataFrame) -> None:
     """Raise where a step that was taken has no success to predict with."""
     success = data.values(data.weight[None, :]).rates[0, :, 0]
     taken = (data.weight @ data.first.sum(axis=2)) > 0
     for place in np.flatnonzero(np.isnan(success) & taken):
+        name, rows = data.steps[place].name, Rows(check_attempts(attempts))
+        unjudged = rows.of_step(name) & (rows.attempt == 1) & np.isin(rows.outcome, (PASSED, REJECTED))
         raise TraceError(
-            f"step {data.steps[place].name!r}: success is unknown, as too few first attempts were judged: give some of "
-            "the outputs passed on the outcome good or silent, and some of those rejected rejected_good or rejected_bad"
+            f"{rows.first(unjudged)}: step {name!r}: success is unknown, as too few first attempts were judged, such "
+            "as this: give some of the outputs passed on the outcome good or silent, and some of those rejected "
+            "rejected_good or rejected_bad"
         )
 
 
@@ -238,7 +264,7 @@ def _notes(data: Data, derived: int, unknown: int) -> Iterator[str]:
     if differ.any():
         yield (
             f"{int(data.weight[differ].sum())} of {data.runs} runs did not end as the outcomes of their steps imply; "
-            "`ends` has them."
+            "in Python, the attribute ends of the gap counts them by kind."
         )
     if data.dropped:
         yield f"{data.dropped} runs whose trace is cut short were left out; they are seldom like the others."

@@ -2,40 +2,64 @@
 
 import itertools
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from coordination_gap.reliability.parts import Branch, Gate, Part, Step, Vote, walk
 from coordination_gap.reliability.pipeline import Pipeline
-from coordination_gap.reliability.traces.codes import NONE, PASSED_ON_CODES, Flags, Ints
-from coordination_gap.reliability.traces.frame import OUTCOMES, TraceError
+from coordination_gap.reliability.traces.codes import NONE, PASSED_ON_CODES, REJECTION_CODES, Flags, Ints
+from coordination_gap.reliability.traces.files import places_of
+from coordination_gap.reliability.traces.frame import OUTCOMES, TraceError, nearest
 
-GIVE_TEMPLATE = "give a template, a Pipeline, that says how the steps are joined"
+GIVE_TEMPLATE = "give a template that says how the steps are joined (a Pipeline, or its file with --template)"
 
 
-def series_of(run: Ints, step: Ints, names: "pd.Index[Any]", seen: dict[str, tuple[int, bool]]) -> Pipeline:
+class Rows:
+    """Steps and outcomes of attempts, row by row, and the words for where a row stands."""
+
+    def __init__(self, attempts: pd.DataFrame) -> None:
+        self.run, self.names = pd.factorize(attempts["run"])
+        self.step, self.steps = pd.factorize(attempts["step"])
+        self.outcome = pd.Categorical(attempts["outcome"], categories=list(OUTCOMES)).codes.astype(np.int64)
+        self.attempt = attempts["attempt"].to_numpy()
+        self.place = places_of(attempts)
+
+    def first(self, which: Flags) -> str:
+        """Return where the first of some rows stands."""
+        return self.place(int(np.flatnonzero(which)[0]))
+
+    def last(self, which: Flags) -> str:
+        """Return where the last of some rows stands."""
+        return self.place(int(np.flatnonzero(which)[-1]))
+
+    def of_step(self, name: str) -> Flags:
+        """Return which rows are attempts of a step."""
+        return np.asarray(self.step == self.steps.get_loc(name))
+
+
+def series_of(rows: Rows, seen: dict[str, tuple[int, bool]]) -> Pipeline:
     """Return the series of steps that all runs take in the same order."""
+    run, step, names = rows.run, rows.step, rows.names
     firsts = pd.DataFrame({"run": run, "step": step}).drop_duplicates()
     rank, of_step, steps = firsts.groupby("run").cumcount().to_numpy(), firsts["step"].to_numpy(), list(seen)
     low, high = np.full(len(steps), len(steps)), np.zeros(len(steps), dtype=np.int64)
     np.minimum.at(low, of_step, rank)
     np.maximum.at(high, of_step, rank)
     for moving in np.flatnonzero(low != high):
-        early, late = (
-            names[firsts["run"].to_numpy()[(of_step == moving) & (rank == at[moving])][0]] for at in (low, high)
-        )
+        early, late = (firsts["run"].to_numpy()[(of_step == moving) & (rank == at[moving])][0] for at in (low, high))
+        here, there = (rows.first((run == each) & (step == moving)) for each in (early, late))
         raise TraceError(
-            f"step {steps[moving]!r} is step {low[moving] + 1} of run {early!r} and step {high[moving] + 1} of run "
-            f"{late!r}, so the steps are no plain series: {GIVE_TEMPLATE}"
+            f"{here}: step {steps[moving]!r} is step {low[moving] + 1} of run {names[early]!r}, and step "
+            f"{high[moving] + 1} of run {names[late]!r} ({there}), so the steps are no plain series: {GIVE_TEMPLATE}"
         )
     order = np.argsort(low, kind="stable")
     for a, b in itertools.pairwise(order):
         if low[a] == low[b]:
+            here = rows.place(max(int(np.flatnonzero(step == each)[0]) for each in (a, b)))
             raise TraceError(
-                f"steps {steps[a]!r} and {steps[b]!r} are both step {low[a] + 1} of a run, each of another, so the "
-                f"steps are no plain series: {GIVE_TEMPLATE}"
+                f"{here}: steps {steps[a]!r} and {steps[b]!r} are both step {low[a] + 1} of a run, each of another, so "
+                f"the steps are no plain series: {GIVE_TEMPLATE}"
             )
     return Pipeline(
         [
@@ -45,7 +69,7 @@ def series_of(run: Ints, step: Ints, names: "pd.Index[Any]", seen: dict[str, tup
     )
 
 
-def checked_steps(template: Pipeline, seen: dict[str, tuple[int, bool]]) -> tuple[Step, ...]:
+def checked_steps(template: Pipeline, rows: Rows, seen: dict[str, tuple[int, bool]]) -> tuple[Step, ...]:
     """Return the template's steps in the order they stand, if they can be those of the attempts.
 
     `seen` has the most attempts of each step, and whether outputs of it were rejected.
@@ -62,13 +86,22 @@ def checked_steps(template: Pipeline, seen: dict[str, tuple[int, bool]]) -> tupl
             raise TraceError(f"template: branch {part.name!r} has two ways without a step: make them one")
     steps = {part.name: part for part in walk(template.steps) if isinstance(part, Step)}
     for name, (most, rejected) in seen.items():
+        of_step = rows.of_step(name)
         if name not in steps:
-            raise TraceError(f"step {name!r} is not in the template: add it, or mend its name in the trace")
+            near = nearest(name, steps)
+            name_there = "mend its name in the trace" if near is None else f"write {near!r} in the trace"
+            raise TraceError(f"{rows.first(of_step)}: step {name!r} is not in the template: add it, or {name_there}")
         if most > steps[name].attempts:
             allowed = steps[name].attempts
-            raise TraceError(f"step {name!r} has an attempt {most}, but attempts={allowed} in the template: raise it")
+            raise TraceError(
+                f"{rows.first(of_step & (rows.attempt == most))}: step {name!r} has an attempt {most}, but "
+                f"attempts={allowed} in the template: raise it"
+            )
         if rejected and steps[name].gate is None:
-            raise TraceError(f"step {name!r} has rejected outputs, but no gate in the template: give it one")
+            raise TraceError(
+                f"{rows.first(of_step & np.isin(rows.outcome, REJECTION_CODES))}: step {name!r} has rejected outputs, "
+                "but no gate in the template: give it one"
+            )
     return tuple(steps.values())
 
 
@@ -76,9 +109,9 @@ class RunPaths:
     """Where runs go in a template: halted or stopped before which step (by number), and by which way at a branch."""
 
     def __init__(
-        self, template: Pipeline, steps: Sequence[Step], last: Ints, made: Ints, names: "pd.Index[Any]", mend: str
+        self, template: Pipeline, steps: Sequence[Step], last: Ints, made: Ints, rows: Rows, mend: str
     ) -> None:
-        self._steps, self._last, self._made, self._names, self._mend = steps, last, made, names, mend
+        self._steps, self._last, self._made, self._rows, self._mend = steps, last, made, rows, mend
         self._place = {step.name: number for number, step in enumerate(steps)}
         self.halted_at, self.stopped_at = (np.full(len(last), NONE, dtype=np.int64) for _ in range(2))
         self.way: dict[str, Ints] = {}
@@ -99,7 +132,9 @@ class RunPaths:
         last = self._last[:, place]
         astray = np.flatnonzero((last != NONE) & ~here)
         if astray.size:
-            raise TraceError(f"run {self._names[astray[0]]!r}: step {step.name!r} has attempts {self._why(astray[0])}")
+            run, rows = astray[0], self._rows
+            where = rows.first((rows.run == run) & rows.of_step(step.name))
+            raise TraceError(f"{where}: run {rows.names[run]!r}: step {step.name!r} has attempts {self._why(run)}")
         self.stopped_at[here & (last == NONE)] = place
         passed = here & np.isin(last, PASSED_ON_CODES)
         seen = here & (last != NONE) & ~passed

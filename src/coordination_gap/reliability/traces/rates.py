@@ -29,12 +29,31 @@ from coordination_gap.reliability.traces.codes import (
     SILENT,
     Floats,
 )
-from coordination_gap.reliability.uncertainty import Interval
+from coordination_gap.reliability.uncertainty import Interval, inner_probability
 
 #: Parameters that are probabilities, in the order in which arrays hold them.
 RATES = ("success", "loud", "detection", "false_alarm", "correlation")
 #: A correlation is not estimated from fewer runs with a second attempt.
 FEWEST_RETRIED_RUNS = 10
+#: Some intervals are quantiles of 4,000 draws, of which no more than two lie beyond each end at this confidence.
+_MOST_CONFIDENCE = 0.999
+
+
+def checked_confidence(value: object) -> float:
+    """Return the confidence of intervals as a float, above 0 and at most 0.999.
+
+    Raises
+    ------
+    ValueError
+        If it is not, or no probability.
+    """
+    confidence = inner_probability(value, "confidence")
+    if confidence <= _MOST_CONFIDENCE:
+        return confidence
+    raise ValueError(
+        f"confidence is {confidence!r}: give at most {_MOST_CONFIDENCE}, as further out the draws behind some of the "
+        "intervals show nothing"
+    )
 
 
 def ratio(part: Any, whole: Any) -> Floats:
