@@ -323,3 +323,15 @@ def test_the_page_says_what_the_data_say(base: tuple[facts.Page, dict[str, pd.Da
         "longer_above": "8", "published_below": "24", "ratio_constant": "0.32", "article_claim": "83%",
     }  # fmt: skip
     assert {name: found[name] for name in expected} == expected
+
+
+def test_gaps_by_model_are_those_of_the_rows() -> None:
+    rows = evidence.leaderboard(tables.load("taubench_pass_k", LAST))
+    for section in evidence.SECTIONS:
+        table = evidence.gaps_by_model(rows, section)
+        part = rows[rows["section"] == section]
+        assert len(table) == part["submission_id"].nunique()
+        cells = table.drop(columns="submission").to_numpy().ravel().tolist()
+        written = sorted(float(cell.replace("−", "-")) for cell in cells if cell != "–")
+        np.testing.assert_allclose(written, np.sort(100 * part["gap"]), atol=0.051)
+    assert evidence.gaps_by_model(rows.iloc[:0], "current").empty

@@ -129,7 +129,8 @@ def leaderboard(pass_k: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``submission_id``, ``model``, ``section`` (a key of :data:`SECTIONS`, or ``"none"``),
+        ``submission_id``, ``model``, ``reasoning`` (missing where it is not stated),
+        ``section`` (a key of :data:`SECTIONS`, or ``"none"``),
         ``domain``, ``pass_1``, ``pass_4``, ``law`` (pass^1 to the power of 4), ``gap``
         (pass^4 less the law) and ``correlation``, the one that both imply under a
         beta-binomial law; missing where none does, as where pass^4 lies below the law.
@@ -145,7 +146,18 @@ def leaderboard(pass_k: pd.DataFrame) -> pd.DataFrame:
     wide["gap"] = wide["pass_4"] - wide["law"]
     pairs = wide[["pass_1", "pass_4"]].to_numpy(dtype=float).tolist()
     wide["correlation"] = [_implied(*pair) for pair in pairs]
-    columns = ["submission_id", "model", "section", "domain", "pass_1", "pass_4", "law", "gap", "correlation"]
+    columns = [
+        "submission_id",
+        "model",
+        "reasoning",
+        "section",
+        "domain",
+        "pass_1",
+        "pass_4",
+        "law",
+        "gap",
+        "correlation",
+    ]
     return wide[columns].reset_index(drop=True)
 
 
@@ -179,6 +191,31 @@ def leaderboard_table(rows: pd.DataFrame) -> pd.DataFrame:
 
 def _two_digits(number: float) -> str:
     return "none" if math.isnan(number) else format_number(number, "ratio", 2)
+
+
+def gaps_by_model(rows: pd.DataFrame, section: str) -> pd.DataFrame:
+    """Return the gap of each submission of a section in each domain, as text for the page, in points.
+
+    Parameters
+    ----------
+    rows
+        As of :func:`leaderboard`.
+    section
+        A key of :data:`SECTIONS`.
+    """
+    of_section = rows[rows["section"] == section].sort_values(["model", "submission_id"], kind="stable")
+    domains = sorted(of_section["domain"].unique())
+    found = []
+    for _, submitted in of_section.groupby("submission_id", sort=False):
+        gaps = dict(zip(submitted["domain"], submitted["gap"], strict=True))
+        words = {
+            domain.replace("_", " "): format_number(100 * gaps[domain], "ratio", 1, signed=True)
+            if domain in gaps
+            else "–"
+            for domain in domains
+        }
+        found.append({"submission": as_submitted(submitted.iloc[0])} | words)
+    return pd.DataFrame(found, columns=["submission", *(domain.replace("_", " ") for domain in domains)])
 
 
 def repeated_rows(rows: pd.DataFrame) -> int:
