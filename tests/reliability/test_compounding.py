@@ -186,7 +186,10 @@ def test_a_small_test_is_the_published_calculation_with_a_prior_shared_by_the_st
 def test_small_tests_narrow_and_mark_the_setting() -> None:
     frame = compounding.small_tests(6, 0.97, 30, 0.95)
     assert frame.loc[frame["setting"] == "setting", "trials"].tolist() == [30]
-    assert (np.diff(frame["high"] - frame["low"]) < 0).all()
+    assert (np.diff((frame["high"] - frame["low"])[frame["setting"] == ""]) < 0).all()
+    # The page says of the same test what the figure marks.
+    tested = compounding.small_test(6, 29, 30, 0.95)
+    assert frame.iloc[-1].tolist()[:4] == [30, tested.point, tested.low, tested.high]
     assert compounding.small_tests(1, 1.0, 10, 0.9)["point"].eq(1.0).all()
 
 

@@ -223,11 +223,32 @@ def test_every_control_has_the_focus_in_turn_and_shows_it(calculator: Page) -> N
     for _ in range(40):
         outline = calculator.evaluate("getComputedStyle(document.activeElement).outlineStyle")
         assert outline not in ("none", "")
+        assert calculator.evaluate(
+            """() => {
+              const { x, y, width, height } = document.activeElement.getBoundingClientRect();
+              const seen = document.elementFromPoint(x + width / 2, y + height / 2);
+              return seen !== null && seen.closest('.calculator-tiles') === null;
+            }"""
+        ), "what has the focus is covered by the results"
         calculator.keyboard.press("Tab")
         if not calculator.evaluate("document.activeElement.closest('.reliability-calculator') !== null"):
             break
         met += 1
-    assert met == 8 * 2 + 1 + 1 + 2  # eight numbers with sliders, the gate, cost and time, two buttons
+    assert met == 8 * 2 + 1 + 1 + 1 + 2  # eight numbers with sliders, the gate, cost and time, the table, two buttons
+
+
+def test_a_long_word_in_the_address_does_not_widen_the_page(calculator: Page) -> None:
+    for word in ("foo=" + 400 * "x", "n=" + 400 * "9x"):
+        go(calculator, f"#calculator?{word}")
+        assert calculator.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_nothing_is_said_before_anything_was_asked(calculator: Page) -> None:
+    calculator.wait_for_timeout(700)
+    assert calculator.locator(".calculator-spoken").inner_text() == ""
+    field(calculator, "n").fill("7")
+    calculator.wait_for_timeout(700)
+    assert calculator.locator(".calculator-spoken").inner_text().startswith("Success ")
 
 
 def test_the_nines_of_the_slider_come_back_as_they_went(calculator: Page) -> None:

@@ -191,12 +191,15 @@ def small_tests(steps: int, step_success: float, test_runs: int, confidence: flo
     Returns
     -------
     pandas.DataFrame
-        ``trials`` (10 to 10,000, and `test_runs`), ``point``, ``low``, ``high``, and
-        ``setting``, ``"setting"`` on the row of `test_runs`.
+        ``trials`` (10 to 10,000), ``point``, ``low``, ``high``, and ``setting``. The last row,
+        whose setting is ``"setting"``, is :func:`small_test` of `test_runs`, whose successes
+        are a whole number and so not quite the share of the others.
     """
-    trials = sorted({*np.geomspace(10, 10_000, 31).round().astype(int).tolist(), test_runs})
-    frame = interval_by_trials(steps, step_success, trials, confidence)
-    return frame.assign(setting=np.where(frame["trials"] == test_runs, "setting", ""))
+    trials = np.unique(np.geomspace(10, 10_000, 31).round().astype(int)).tolist()
+    frame = interval_by_trials(steps, step_success, trials, confidence).assign(setting="")
+    tested = small_test(steps, round(test_runs * step_success), test_runs, confidence)
+    row = pd.DataFrame([(test_runs, tested.point, tested.low, tested.high, "setting")], columns=frame.columns)
+    return pd.concat([frame, row], ignore_index=True)
 
 
 def importance_table(importance: pd.DataFrame, most: int = 8) -> pd.DataFrame:

@@ -92,7 +92,7 @@ class Remedies:
         return min(self.attempts, MOST_ATTEMPTS_SEARCHED)
 
     def alternatives(self, most_attempts: int) -> list[Part]:
-        """Return all that one step may become: retries, gate and fallback in every combination, or a vote."""
+        """Return all that one step may become: retries or a vote, gate and fallback in every combination."""
         found: list[Part] = []
         fallback = replace(self.step, name="fallback", success=self.fallback_success, gate=self.gate)
         for gate in (None, self.gate):
@@ -101,7 +101,7 @@ class Remedies:
                     replace(self.step, attempts=tries, gate=gate, fallback=second)
                     for tries in range(1, most_attempts + 1)
                 ]
-            found.append(replace(self._vote(0.0), gate=gate))
+                found.append(replace(self._vote(0.0), gate=gate, fallback=second))
         return found
 
 
@@ -159,7 +159,7 @@ def comparison_table(compared: pd.DataFrame) -> pd.DataFrame:
                 for value in compared["cost_per_success"]
             ],
             "mean seconds": compared["seconds"].map(lambda value: format_number(value, "ratio", 1)),
-            "95% end within": compared["seconds_95"].map(lambda value: format_number(value, "ratio", 1)),
+            "seconds, 95% within": compared["seconds_95"].map(lambda value: format_number(value, "ratio", 1)),
         }
     )
 
@@ -236,7 +236,8 @@ def cost_by_target(remedies: Remedies, named: Sequence[float], points: int = 41)
     Returns
     -------
     pandas.DataFrame
-        ``target`` (those `named`, and `points` from the bare pipeline's success to 1),
+        ``target`` (those `named`, `points` from the bare pipeline's success to 1, and what
+        the surest mix reaches),
         ``is_named``, ``cost`` (US dollars a run), ``times_bare``, ``success``,
         ``silent_failure``, ``halted``, ``seconds`` (mean), ``retries``, ``gates``,
         ``fallbacks`` and ``votes`` (numbers of steps with each), and ``gap``, the reason
@@ -247,7 +248,9 @@ def cost_by_target(remedies: Remedies, named: Sequence[float], points: int = 41)
     options = _unbeaten(remedies.alternatives(remedies.attempts_searched))
     plans, success, cost = _all_plans([law for _, law in options], remedies.steps)
     rows = []
-    for target in sorted({*named, *between}):
+    # The last target is what the surest mix reaches, where the curve ends.
+    reached = {float(success.max())} if len(plans) and bare.success < float(success.max()) < 1.0 else set()
+    for target in sorted({*named, *between, *reached}):
         row: dict[str, object] = {"target": target, "is_named": target in named, "gap": ""}
         reaching = np.flatnonzero(success >= target - 1e-12)
         if len(plans) == 0:

@@ -149,12 +149,13 @@ def draw_false_alarms(figure: Figure, data: pd.DataFrame) -> None:
 def draw_small_tests(figure: Figure, data: pd.DataFrame) -> None:
     """Draw the interval of the end-to-end success over the test runs of a step; `data` as of ``small_tests``."""
     axes = figure.subplots()
-    axes.fill_between(data["trials"], data["low"], data["high"], color="C0", alpha=0.25, lw=0, label="interval")
-    axes.plot(data["trials"], data["low"], color="C0", lw=1)
-    axes.plot(data["trials"], data["high"], color="C0", lw=1)
-    axes.plot(data["trials"], data["point"], "--", color="C1", label="product of the measured shares")
-    setting = data[data["setting"] == "setting"]
+    curve, setting = data[data["setting"] == ""], data[data["setting"] == "setting"]
+    axes.fill_between(curve["trials"], curve["low"], curve["high"], color="C0", alpha=0.25, lw=0, label="interval")
+    axes.plot(curve["trials"], curve["low"], color="C0", lw=1)
+    axes.plot(curve["trials"], curve["high"], color="C0", lw=1)
+    axes.plot(curve["trials"], curve["point"], "--", color="C1", label="product of the measured shares")
     axes.vlines(setting["trials"], setting["low"], setting["high"], color="C0", lw=3)
+    axes.plot(setting["trials"], setting["point"], "o", color="C1", ms=5, zorder=5)
     key_above(axes, columns=1 if figures.is_narrow(figure) else 2)
     axes.set_xscale("log")
     axes.set_xlim(float(data["trials"].min()), float(data["trials"].max()))

@@ -93,8 +93,8 @@ OUTCOMES = {"success": "Success", "silent_failure": "Silent failure", "halted": 
 EFFORT = {
     "attempts": "Attempts in a run",
     "effort": "Attempts against bare",
-    "cost": "Cost of a run",
-    "seconds": "Seconds in a run",
+    "cost": "Cost of a run’s attempts",
+    "seconds": "Seconds of a run’s attempts",
 }
 CAPTION = "The bare chain makes one attempt at each step and has no gates; its steps are independent."
 COLUMNS = {"setting": "This setting", "independent": "If all were independent", "bare": "Bare chain"}
@@ -142,8 +142,8 @@ def calculator_html(setting: Setting) -> str:
         f"<figure><figcaption>{title}</figcaption>"
         f'<svg data-chart="{name}" role="img" aria-label="{title}"></svg></figure>'
         for name, title in {
-            "steps": "How runs end, by the number of steps",
-            "attempts": "How runs end, by the attempts at a step",
+            "steps": "Share of runs by how they end, over the steps",
+            "attempts": "Share of runs by how they end, over the attempts",
         }.items()
     )
     gate_switch = (
@@ -166,8 +166,9 @@ def calculator_html(setting: Setting) -> str:
 <div class="calculator-tiles">{tiles}<p class="calculator-waits"></p></div>
 <p class="calculator-spoken" role="status"></p>
 <div class="calculator-charts" data-needs-script hidden>{charts}</div>
+<div class="table-scroll" role="region" tabindex="0" aria-label="Results">
 <table class="house-table"><caption>{CAPTION}</caption>
-<thead><tr><td></td>{head}</tr></thead><tbody>{rows}</tbody></table>
+<thead><tr><td></td>{head}</tr></thead><tbody>{rows}</tbody></table></div>
 <div class="calculator-actions" data-needs-script hidden>
 <button type="button" data-action="copy">Copy a link to this setting</button>
 <button type="button" data-action="reset">Reset</button>
@@ -220,8 +221,9 @@ def _field(field: Field, setting: Setting) -> str:
         f'aria-describedby="{name}-hint {name}-message"{" data-of-gate" if field in GATE else ""}>'
     )
     unit = '<span aria-hidden="true">%</span>' if field.kind == "percent" else ""
+    spoken = '<span class="visually-hidden"> in per cent</span>' if field.kind == "percent" else ""
     return (
-        f'<div class="calculator-field"><label for="{name}">{field.label}</label>'
+        f'<div class="calculator-field"><label for="{name}">{field.label}{spoken}</label>'
         f'<span class="calculator-number">{number}{unit}</span>{_slider(field, name, limits)}'
         f'<p class="calculator-hint" id="{name}-hint">{field.hint[:1].upper()}{field.hint[1:]}</p>'
         f'<p class="calculator-message" id="{name}-message"></p></div>'

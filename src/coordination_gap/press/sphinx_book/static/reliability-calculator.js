@@ -218,6 +218,10 @@
     const [first, end] = [own[0], own[own.length - 1]];
     const told = Object.entries(OUTCOMES).map(
       ([key, label]) => `${label} ${percent(first[key])}, ${percent(here[key])} and ${percent(end[key])}`);
+    if (alone.length) {
+      const shares = [alone[0], alone.find((point) => point.x === at), alone[alone.length - 1]];
+      told.push(`if independent, success ${shares.map((point) => percent(point.success)).join(", ")}`);
+    }
     svg.setAttribute("aria-label", `Line chart of how runs end, over 1 to ${last} ${many}. `
       + `At 1 ${one}, at this setting's ${at} and at ${last}: ${told.join("; ")}.`);
   }
@@ -225,6 +229,7 @@
   // The page.
 
   const PREFIX = "#calculator?";
+  const cut = (text) => (text.length > 60 ? `${text.slice(0, 60)}…` : text);
 
   function start(root) {
     const find = (selector) => root.querySelector(selector);
@@ -262,7 +267,7 @@
       // Nothing depends on the fields of a gate that is off.
       const silent = right || input.disabled;
       input.setAttribute("aria-invalid", String(!silent));
-      const said = field.given === null ? "" : `The address says “${field.given}”. `;
+      const said = field.given === null ? "" : `The address says “${cut(field.given)}”. `;
       message.textContent = silent ? "" : `${said}Give ${input.dataset.rule}.`;
       if (!right) return undefined;
       if (field.slider) {
@@ -295,7 +300,7 @@
     }
 
     /** Read every field, then show the results, or what they wait for. */
-    function update() {
+    function update(speaks = true) {
       for (const field of fields) {
         if (!field.ofGate) continue;
         field.input.disabled = !gate.checked;
@@ -318,7 +323,7 @@
           + `halted ${percent(ends.halted)}.`;
       // Said once the reader pauses, so that a moving slider is not read out place by place.
       clearTimeout(speaking);
-      speaking = setTimeout(() => { status.textContent = said; }, 500);
+      if (speaks) speaking = setTimeout(() => { status.textContent = said; }, 500);
       return { values, whole: wrong.length === 0 };
     }
 
@@ -359,8 +364,9 @@
 
     /** Take the setting from the address, if it holds one; what it leaves out is as the page has it. */
     function load() {
-      if (!location.hash.startsWith(PREFIX)) return false;
+      // The reader has gone elsewhere: the address is not to be put back.
       clearTimeout(waiting);
+      if (!location.hash.startsWith(PREFIX)) return false;
       reset();
       const given = new URLSearchParams(location.hash.slice(PREFIX.length));
       const unknown = [];
@@ -379,7 +385,7 @@
         }
       }
       note.textContent = unknown.length
-        ? `Not taken from the address, since no setting is called or written so: ${unknown.join(", ")}.` : "";
+        ? `Not taken from the address, since no setting is called or written so: ${unknown.map(cut).join(", ")}.` : "";
       const more = find("details");
       more.open = more.open || [...more.querySelectorAll("input")].some((input) => given.has(input.dataset.key));
       update();
@@ -424,7 +430,7 @@
 
     for (const hidden of root.querySelectorAll("[data-needs-script]")) hidden.hidden = false;
     new ResizeObserver(drawAll).observe(find(".calculator-charts"));
-    if (!load()) update();
+    if (!load()) update(false);
   }
 
   document.querySelectorAll(".reliability-calculator").forEach(start);
