@@ -1,11 +1,13 @@
 """What has to hold for every pipeline, with all parts and all kinds of correlation."""
 
+import itertools
 import math
 from dataclasses import replace
 
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from scipy import integrate, stats
 
 from coordination_gap.reliability import Pipeline, k_out_of_n
 from coordination_gap.reliability.parts import Branch, Gate, Step, Vote, Way, walk
@@ -282,6 +284,23 @@ def test_the_smallest_correlations_keep_means_and_correlations(correlation: floa
             assert -1e-13 <= gained <= most + 1e-13
             if p == q:
                 assert gained == pytest.approx(most, rel=1e-6, abs=1e-13)
+
+
+def test_luck_of_many_steps_with_many_attempts() -> None:
+    """A hundred steps turn over from failing to succeeding within a small stretch of the luck."""
+    step = Step("step", 0.51393, loud=0.52474, attempts=9, gate=Gate(0.9822, 0.00323))
+    rho, steps = 0.57109, 97
+    law = stats.beta(step.success * (1 - rho) / rho, (1 - step.success) * (1 - rho) / rho)
+
+    def passed(u: float) -> float:
+        p = law.ppf(u)
+        again = p * 0.00323 + (1 - p) * (0.52474 + 0.47526 * 0.9822)
+        return float((1 - again**9) ** steps)
+
+    edges = [0.0, 1e-3, 0.2, 0.4, 0.5, 0.6, 0.8, 0.999, 1.0]
+    halted = 1 - sum(integrate.quad(passed, *ends, limit=400, epsabs=1e-14)[0] for ends in itertools.pairwise(edges))
+    found = Pipeline.repeat(step, steps, correlation=rho).evaluate().halted
+    assert found == pytest.approx(halted, abs=1e-10)
 
 
 @checked

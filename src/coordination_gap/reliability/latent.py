@@ -47,7 +47,7 @@ class Fineness:
 
 
 #: Outcomes are then right to about 1e-10.
-FINE = Fineness(panels=32, nodes=12)
+FINE = Fineness(panels=32, nodes=20)
 #: To about 1e-6, where each kind of run costs time.
 COARSE = Fineness(panels=12, nodes=5)
 
