@@ -174,9 +174,21 @@ def draw_target_cost(figure: Figure, data: pd.DataFrame) -> None:
     axes.plot(reached["target"], reached["cost"], ".", color="C0")
     named = reached[reached["is_named"]]
     axes.plot(named["target"], named["cost"], "o", ms=8, color="C1", zorder=5, clip_on=False)
-    for target, dollars in zip(named["target"].tolist(), named["cost"].tolist(), strict=True):
+    places = zip(named["target"].tolist(), named["cost"].tolist(), strict=True)
+    for rank, (target, dollars) in enumerate(places):
         words = f"{format_number(target, 'probability', exact_decimals(target))}: {money(dollars)}"
-        axes.annotate(words, (target, dollars), xytext=(-7, 5), textcoords="offset points", ha="right", color="C1")
+        # Each a line higher than the one before: the costs of near targets are nearly the same.
+        axes.annotate(
+            words,
+            (target, dollars),
+            xytext=(-8, 10 + 16 * rank),
+            textcoords="offset points",
+            ha="right",
+            color="C1",
+            arrowprops={"arrowstyle": "-", "color": "C1", "lw": 0.8, "shrinkA": 0, "shrinkB": 4},
+        )
+    if figures.is_narrow(figure):
+        axes.xaxis.set_major_locator(MaxNLocator(nbins=4))
     axes.set_ylim(0, (1.2 * float(reached["cost"].max()) if len(reached) else 0.0) or 1.0)
     axes.set_xlabel("end-to-end success to reach")
     axes.set_ylabel("expected dollars a run")
