@@ -335,3 +335,14 @@ def test_gaps_by_model_are_those_of_the_rows() -> None:
         written = sorted(float(cell.replace("−", "-")) for cell in cells if cell != "–")
         np.testing.assert_allclose(written, np.sort(100 * part["gap"]), atol=0.051)
     assert evidence.gaps_by_model(rows.iloc[:0], "current").empty
+
+
+def test_rows_that_cannot_all_be_right_are_counted() -> None:
+    pass_k = tables.load("taubench_pass_k", LAST)
+    assert evidence.contradictory_rows(pass_k) == 1
+    one = pass_k[(pass_k["benchmark"] != "tau-bench") & pass_k["k"].le(4)]
+    one = one[one["submission_id"] == evidence.leaderboard(pass_k)["submission_id"].iloc[0]]
+    one = one[one["domain"] == one["domain"].iloc[0]].sort_values("k")
+    for shares, expected in (([0.9, 0.8, 0.7, 0.6], 0), ([0.9, 0.85, 0.7, 0.6], 1), ([0.5, 0.25, 0.125, 0.0625], 0)):
+        assert evidence.contradictory_rows(one.assign(pass_hat_k=shares)) == expected
+    assert evidence.all_rows(pass_k) > len(evidence.leaderboard(pass_k))

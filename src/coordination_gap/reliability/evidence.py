@@ -168,6 +168,22 @@ def both_ends(pass_k: pd.DataFrame) -> pd.DataFrame:
     return rows[ends.groupby([rows["submission_id"], rows["domain"]]).transform("sum") == 2]
 
 
+def all_rows(pass_k: pd.DataFrame) -> int:
+    """Return how many submissions and domains the leaderboard has, whatever they state."""
+    return len(pass_k[pass_k["benchmark"] != "tau-bench"].drop_duplicates(["submission_id", "domain"]))
+
+
+def contradictory_rows(pass_k: pd.DataFrame) -> int:
+    """Return how many rows with all four pass^k cannot all be right.
+
+    Whatever the tasks are, pass^k falls from each k to the next by no more than it did before:
+    the falls are means of P^k (1 - P). Two thousandths are left for rounding.
+    """
+    wide = both_ends(pass_k).pivot_table(index=["submission_id", "domain"], columns="k", values="pass_hat_k")
+    falls = -np.diff(wide.reindex(columns=range(1, ROW_TRIES + 1)).dropna().to_numpy(dtype=float), axis=1)
+    return int((np.diff(falls, axis=1) > 2e-3).any(axis=1).sum())
+
+
 def _implied(pass_1: float, pass_4: float) -> float:
     try:
         return correlation_from_pass(pass_1, pass_4, ROW_TRIES)
