@@ -295,3 +295,9 @@ def test_parts_are_replaced_at_any_depth() -> None:
         assert Pipeline(with_parts(parts, {name: Step(name, 1.0)})).evaluate().success == pytest.approx(expected)
     short = Pipeline(with_parts(parts, {"second": replace(second, fallback=None)}))
     assert [part.name for part in walk(short.steps)] == ["way", "first", "second", "voter"]
+
+
+@pytest.mark.parametrize("p", [1e-20, 1e-14, 1 - 2.0**-50])
+def test_a_slope_too_near_an_end_of_shared_luck_is_none_rather_than_wrong(p: float) -> None:
+    frame = Pipeline([Step("b", 0.8), Step("c", p)], correlation=0.5).importance().set_index("step")
+    assert frame["derivative"].isna().to_dict() == {"b": False, "c": True}

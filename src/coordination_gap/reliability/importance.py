@@ -57,6 +57,7 @@ _MOST_DEGREE = 32
 _CONVERGED = 1e-6
 #: Steps whose successes are closer than this are struck together, as far as a derivative can tell.
 _TIE = 1e-6
+_TOO_NEAR_AN_END = 1e-13
 
 
 class _Worth(NamedTuple):
@@ -93,7 +94,7 @@ def importance(pipeline: "Pipeline") -> pd.DataFrame:
             Differences of probability, as the module's text says.
         ``derivative``, ``silent_derivative``
             Of the pipeline's success and of its silent failure, by the success of one
-            attempt: exact to rounding where steps share nothing. Where they do, numeric to
+            attempt: exact but for rounding where steps share nothing. Where they do, numeric to
             about 1e-8, and taken towards a better step (a worse one where the step is
             perfect): a cause that strikes several equal steps at once is not avoided by
             mending one of them, so the two sides differ. Empty for a step of success 0 or 1
@@ -278,7 +279,8 @@ def _sharing(pipeline: "Pipeline", base: "Outcome", leaf: Leaf) -> _Worth:
 def _numeric_slope(pipeline: "Pipeline", leaf: Leaf, end: Callable[[float], float]) -> float | None:
     p = leaf.success
     smooth = pipeline.common_cause == 0.0 and pipeline.correlation < 1.0
-    if 0.0 < pipeline.correlation < 1.0 and p in (0.0, 1.0):
+    # Nearer to 0 or 1 than this the luck's quantiles no longer move with the success.
+    if 0.0 < pipeline.correlation < 1.0 and min(p, 1 - p) < _TOO_NEAR_AN_END:
         return None
     direction, room = 0, min(p, 1 - p)
     if not smooth:

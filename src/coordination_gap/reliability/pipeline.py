@@ -91,7 +91,10 @@ class Pipeline:
         return cls(steps, correlation=correlation, common_cause=common_cause)
 
     def evaluate(self) -> Outcome:
-        """Return how a run ends and what it takes, exactly, in time linear in the steps.
+        """Return how a run ends and what it takes, exactly.
+
+        In time linear in the steps; where they share a common cause or their luck, times the
+        number of *different* successes they have, and memory with it.
 
         The run's luck (:attr:`correlation`) is integrated numerically, to about 1e-10.
         """
