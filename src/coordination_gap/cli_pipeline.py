@@ -173,7 +173,8 @@ def allocate(
     rows += [
         (words, _digits(getattr(before, field)), _digits(getattr(after, field))) for field, words in _FIELDS.items()
     ]
-    _print_table(_titled(f"{file}, the least cost of a run that succeeds with {_digits(target)}", changes), rows)
+    goal = f"the least cost at which a run succeeds {_digits(target)} of the time"
+    _print_table(f"{_titled(file, changes)}: {goal}", rows)
     _print_frame("steps with what was chosen for each", found.frame.drop(columns="option"))
     if out is not None:
         click.echo(f"{out} is written")

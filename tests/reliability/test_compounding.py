@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 from coordination_gap import figures
 from coordination_gap.reliability import Pipeline, Step, compounding, plots
+from tests.reliability.drawn import check
 
 STEP = Step("step", success=0.97, loud=0.5)
 
@@ -142,15 +143,7 @@ def test_figures_draw_what_the_frames_hold(setting: str, size: str) -> None:
         (plots.draw_silence, compounding.outcomes_by_loud(step, steps)),
     ]
     for draw, data in drawn:
-        svg = figures.draw_svg(draw, data, figures.LIGHT, figures.SIZES[size])
-        assert svg == figures.draw_svg(draw, data, figures.LIGHT, figures.SIZES[size])
-        with plt.rc_context(figures.style()):
-            figure = plt.figure(figsize=figures.SIZES[size])
-            draw(figure, data)
-            axes = figure.axes[0]
-            assert axes.get_xlabel()
-            assert not axes.get_title()
-            plt.close(figure)
+        check(draw, data, size)
 
 
 def test_curves_hold_the_frames_values() -> None:

@@ -15,7 +15,7 @@ import pytest
 
 from coordination_gap import facts, figures, paths, tables
 from coordination_gap.press import wording
-from coordination_gap.reliability import Pipeline, Step, evidence, evidence_plots, horizons
+from coordination_gap.reliability import Pipeline, Step, evidence, evidence_plots, horizons, leaderboard
 from coordination_gap.reliability.measured import beta_power_mean, fit_beta_binomial
 
 LAST, ARTICLE = "2026-09-10", "2026-06-20"
@@ -100,7 +100,7 @@ def test_the_leaderboard_is_counted_by_hand(day: str, rows: int) -> None:
         if row["benchmark"] != "tau-bench" and row["published_on"] <= day:
             figures_of[row["submission_id"], row["domain"]][row["k"]] = float(row["pass_hat_k"])
     gaps = sorted(found["4"] - found["1"] ** 4 for found in figures_of.values() if {"1", "4"} <= found.keys())
-    frame = evidence.leaderboard(tables.load("taubench_pass_k", day))
+    frame = leaderboard.rows_with_ends(tables.load("taubench_pass_k", day))
     assert len(gaps) == len(frame) == rows
     assert sorted(frame["gap"]) == pytest.approx(gaps)
     assert min(gaps) > 0
@@ -115,30 +115,30 @@ def test_a_row_below_the_law_is_kept_without_a_correlation() -> None:
     pass_k = tables.load("taubench_pass_k", LAST)
     first = pass_k["submission_id"].eq("gpt-5_sierra_2025-08-09") & pass_k["domain"].eq("airline")
     pass_k.loc[first & pass_k["k"].eq(4), "pass_hat_k"] = 0.1
-    rows = evidence.leaderboard(pass_k)
+    rows = leaderboard.rows_with_ends(pass_k)
     assert len(rows) == 77
     assert rows.loc[rows["gap"] < 0, "correlation"].isna().tolist() == [True]
     assert int((rows["gap"] > 0).sum()) == 76
 
 
 def test_the_table_by_domain_adds_up_to_the_rows() -> None:
-    rows = evidence.leaderboard(tables.load("taubench_pass_k", LAST))
-    table = evidence.leaderboard_table(rows)
+    rows = leaderboard.rows_with_ends(tables.load("taubench_pass_k", LAST))
+    table = leaderboard.by_domain(rows)
     assert table["rows"].astype(int).sum() == 77
     assert "banking knowledge, current" in set(table["domain, section"])
-    assert evidence.repeated_rows(rows) == 2
+    assert leaderboard.repeated_rows(rows) == 2
 
 
 def test_models_are_compared_within_one_section_and_domain() -> None:
     pass_k = tables.load("taubench_pass_k", LAST)
-    rows = evidence.spread(pass_k, "current", "telecom")
+    rows = leaderboard.spread(pass_k, "current", "telecom")
     assert (len(rows), rows["pass_hat_k"].iloc[0], rows["pass_hat_k"].iloc[-1]) == (8, 0.5724, 0.9781)
-    assert evidence.as_submitted(rows.iloc[0]) == "GPT-5.2 (reasoning: none)"
-    legacy = evidence.spread(pass_k, "legacy", "telecom")
+    assert leaderboard.as_submitted(rows.iloc[0]) == "GPT-5.2 (reasoning: none)"
+    legacy = leaderboard.spread(pass_k, "legacy", "telecom")
     assert (legacy["pass_hat_k"].iloc[0], legacy["pass_hat_k"].iloc[-1]) == (0.34, 0.9825)
-    assert evidence.as_submitted(legacy.iloc[0]) == "GPT-4.1"
+    assert leaderboard.as_submitted(legacy.iloc[0]) == "GPT-4.1"
     assert tables.rows(rows).table == "taubench_pass_k"
-    assert len(evidence.spread(tables.load("taubench_pass_k", ARTICLE), "current", "banking_knowledge")) == 0
+    assert len(leaderboard.spread(tables.load("taubench_pass_k", ARTICLE), "current", "banking_knowledge")) == 0
 
 
 def test_lengths_leave_out_humans_and_models_that_cannot_be_fitted(by_length: pd.DataFrame) -> None:
@@ -224,7 +224,7 @@ def test_figures_name_their_axes_at_every_size(
     drawn = {
         evidence_plots.draw_all_succeed: evidence.repeated(*counts, fit, 8, **DRAWS),
         evidence_plots.draw_one_succeeds: evidence.repeated(*counts, fit, 8, within=True, **DRAWS),
-        evidence_plots.draw_leaderboard: evidence.leaderboard(tables.load("taubench_pass_k", LAST)),
+        evidence_plots.draw_leaderboard: leaderboard.rows_with_ends(tables.load("taubench_pass_k", LAST)),
         evidence_plots.draw_lengths: evidence.lengths(by_length, fits, "run", 0.95),
         evidence_plots.draw_pipeline: evidence.success_by_correlation(6, 0.97, {"a mark": 0.4, "another": 0.1}),
     }
@@ -239,7 +239,7 @@ def test_figures_name_their_axes_at_every_size(
 
 
 def test_the_leaderboard_figure_draws_every_row() -> None:
-    rows = evidence.leaderboard(tables.load("taubench_pass_k", LAST))
+    rows = leaderboard.rows_with_ends(tables.load("taubench_pass_k", LAST))
     figure = plt.figure(figsize=figures.SIZES["wide"])
     evidence_plots.draw_leaderboard(figure, rows)
     marks = [line.get_xydata() for line in figure.axes[0].get_lines() if line.get_linestyle() == "None"]
@@ -326,23 +326,23 @@ def test_the_page_says_what_the_data_say(base: tuple[facts.Page, dict[str, pd.Da
 
 
 def test_gaps_by_model_are_those_of_the_rows() -> None:
-    rows = evidence.leaderboard(tables.load("taubench_pass_k", LAST))
-    for section in evidence.SECTIONS:
-        table = evidence.gaps_by_model(rows, section)
+    rows = leaderboard.rows_with_ends(tables.load("taubench_pass_k", LAST))
+    for section in leaderboard.SECTIONS:
+        table = leaderboard.gaps_by_model(rows, section)
         part = rows[rows["section"] == section]
         assert len(table) == part["submission_id"].nunique()
         cells = table.drop(columns="submission").to_numpy().ravel().tolist()
         written = sorted(float(cell.replace("−", "-")) for cell in cells if cell != "–")
         np.testing.assert_allclose(written, np.sort(100 * part["gap"]), atol=0.051)
-    assert evidence.gaps_by_model(rows.iloc[:0], "current").empty
+    assert leaderboard.gaps_by_model(rows.iloc[:0], "current").empty
 
 
 def test_rows_that_cannot_all_be_right_are_counted() -> None:
     pass_k = tables.load("taubench_pass_k", LAST)
-    assert evidence.contradictory_rows(pass_k) == 1
+    assert leaderboard.contradictory_rows(pass_k) == 1
     one = pass_k[(pass_k["benchmark"] != "tau-bench") & pass_k["k"].le(4)]
-    one = one[one["submission_id"] == evidence.leaderboard(pass_k)["submission_id"].iloc[0]]
+    one = one[one["submission_id"] == leaderboard.rows_with_ends(pass_k)["submission_id"].iloc[0]]
     one = one[one["domain"] == one["domain"].iloc[0]].sort_values("k")
     for shares, expected in (([0.9, 0.8, 0.7, 0.6], 0), ([0.9, 0.85, 0.7, 0.6], 1), ([0.5, 0.25, 0.125, 0.0625], 0)):
-        assert evidence.contradictory_rows(one.assign(pass_hat_k=shares)) == expected
-    assert evidence.all_rows(pass_k) > len(evidence.leaderboard(pass_k))
+        assert leaderboard.contradictory_rows(one.assign(pass_hat_k=shares)) == expected
+    assert leaderboard.all_rows(pass_k) > len(leaderboard.rows_with_ends(pass_k))

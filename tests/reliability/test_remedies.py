@@ -2,7 +2,6 @@ import itertools
 from collections.abc import Callable
 from dataclasses import replace
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,6 +11,7 @@ from coordination_gap import figures
 from coordination_gap.reliability import Gate, Pipeline, Step, Vote, remedies, remedy_plots
 from coordination_gap.reliability.allocation import allocate
 from coordination_gap.reliability.parts import numbered
+from tests.reliability.drawn import check
 
 STEP = Step("step", 0.97, loud=0.5, cost=0.002, seconds=1.2, backoff_seconds=0.5)
 GATE = Gate(0.9, 0.02, cost=0.0005, seconds=0.3)
@@ -135,10 +135,4 @@ def test_figures_draw_what_the_frames_hold(ways: remedies.Remedies, size: str) -
         (remedy_plots.draw_target_cost, remedies.cost_by_target(replace(ways, steps=min(ways.steps, 2)), [0.9], 4)),
     ]
     for draw, data in drawn:
-        svg = figures.draw_svg(draw, data, figures.LIGHT, figures.SIZES[size])
-        assert svg == figures.draw_svg(draw, data, figures.LIGHT, figures.SIZES[size])
-        with plt.rc_context(figures.style()):
-            figure = plt.figure(figsize=figures.SIZES[size])
-            draw(figure, data)
-            assert all(axes.get_xlabel() and not axes.get_title() for axes in figure.axes)
-            plt.close(figure)
+        check(draw, data, size)

@@ -38,6 +38,11 @@ def percent(share: float) -> str:
     return format_number(share, "probability", telling_decimals(share))
 
 
+def two_digits(number: float) -> str:
+    """Write a ratio with two digits after the point; "none" where it is missing."""
+    return "none" if math.isnan(number) else format_number(number, "ratio", 2)
+
+
 def one_in_decimals(number: float) -> int:
     """Return the decimals for "one in …": 2 below ten, 1 below a hundred, none above."""
     return 2 if number < 10 else 1 if number < 100 else 0

@@ -12,7 +12,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLoca
 
 from coordination_gap import figures
 from coordination_gap.reliability.compounding import percent
-from coordination_gap.reliability.evidence import ROW_TRIES
+from coordination_gap.reliability.leaderboard import ROW_TRIES
 from coordination_gap.reliability.plots import key_above
 
 _MARKERS = {"current": "o", "legacy": "s", "none": "^"}
@@ -65,7 +65,7 @@ def _draw_repeated(figure: Figure, data: pd.DataFrame, share: str, tries: str) -
 
 
 def draw_leaderboard(figure: Figure, data: pd.DataFrame) -> None:
-    """Draw pass^4 over pass^1, between independent tries and tries all alike; `data` as of ``evidence.leaderboard``."""
+    """Draw pass^4 over pass^1, between the two limits; `data` as of ``leaderboard.rows_with_ends``."""
     axes = figure.subplots()
     is_narrow = figures.is_narrow(figure)
     single = np.linspace(0, 1, 101)
