@@ -100,16 +100,19 @@ class Chance:
 
 
 class _Bracketed(Chance):
-    def __init__(self, quantiles: "_Quantiles", luck: Floats, cell: Counts, is_struck: Any) -> None:
+    def __init__(
+        self, quantiles: "_Quantiles", luck: Floats, cell: Counts, is_struck: Any, buffers: "_Buffers"
+    ) -> None:
         super().__init__(None, is_struck)
-        self._quantiles, self._luck, self._cell = quantiles, luck, cell
+        self._quantiles, self._luck, self._cell, self._buffers = quantiles, luck, cell, buffers
 
     def everywhere(self) -> Any:
         self._success = self._quantiles.at(self._luck)
         return super().everywhere()
 
     def _least(self, line: Line) -> Any:
-        return self._quantiles.table((line,))[2][0].take(self._cell, mode="clip")
+        least = self._buffers.of("least", len(self._cell))
+        return self._quantiles.table((line,))[2][0].take(self._cell, mode="clip", out=least)
 
     def _beyond(self, places: Counts, uniform: Floats, lines: Sequence[Line]) -> Any:
         at_0, slope, borders = self._quantiles.table(tuple(lines))
@@ -165,6 +168,19 @@ def _quantiles_at_steps(first: float, second: float, cells: int) -> Floats:
     return _quantiles_at(first, second, np.arange(cells + 1) / cells)
 
 
+class _Buffers:
+    """Arrays that are used again and again: fresh memory of a megabyte takes longer to get than to fill."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, Any] = {}
+
+    def of(self, name: str, size: int, dtype: Any = np.float64) -> Any:
+        """Return the array of that name, with whatever it held before; it never shrinks."""
+        if len(self._kept.get(name, ())) < size:
+            self._kept[name] = np.empty(size, dtype)
+        return self._kept[name][:size]
+
+
 class Luck:
     """What the steps of a run share, for all runs of a pipeline.
 
@@ -177,6 +193,7 @@ class Luck:
     """
 
     def __init__(self, pipeline: "Pipeline", runs: int) -> None:
+        self._buffers = _Buffers()
         self._common_cause = pipeline.common_cause
         self._correlation = pipeline.correlation if pipeline.correlation >= _NEGLIGIBLE else 0.0
         self._spared = {
@@ -196,16 +213,17 @@ class Luck:
     def draw(self, rng: np.random.Generator, size: int) -> tuple[Floats | None, Floats | None, Counts | None]:
         """Return for `size` runs their luck, what decides which steps are struck, and the cell of the luck.
 
-        Each is None where nothing depends on it.
+        Each is None where nothing depends on it. The arrays are those of the draw before, overwritten.
         """
         luck: Floats | None = None
         strike, cell = None, None
         if self._one is not None:
             luck = np.asarray(drawn_success(rng, self._one, self._correlation, size))
         elif self._is_drawn:
-            luck = rng.random(size)
+            luck = rng.random(out=self._buffers.of("luck", size))
             if self._quantiles:
-                cell = (luck * self._cells).astype(np.intp)
+                cell = self._buffers.of("cell", size, np.intp)
+                np.multiply(luck, self._cells, out=cell, casting="unsafe")
         if self._common_cause > 0.0:
             strike = rng.random(size)
         return luck, strike, cell
@@ -215,7 +233,7 @@ class Luck:
         p: Any = self._spared[step.success]
         is_struck = None if strike is None else strike < self._common_cause * (1.0 - step.success)
         if luck is not None and cell is not None and p in self._quantiles:
-            return _Bracketed(self._quantiles[p], luck, cell, is_struck)
+            return _Bracketed(self._quantiles[p], luck, cell, is_struck, self._buffers)
         if luck is not None and _can_vary(p):
             # With a correlation of 1, the luckiest share p of all runs succeeds.
             p = luck if self._one is not None else (luck >= 1.0 - p).astype(float)
