@@ -346,3 +346,24 @@ def test_rows_that_cannot_all_be_right_are_counted() -> None:
     for shares, expected in (([0.9, 0.8, 0.7, 0.6], 0), ([0.9, 0.85, 0.7, 0.6], 1), ([0.5, 0.25, 0.125, 0.0625], 0)):
         assert leaderboard.contradictory_rows(one.assign(pass_hat_k=shares)) == expected
     assert leaderboard.all_rows(pass_k) > len(leaderboard.rows_with_ends(pass_k))
+
+
+def test_names_are_recorded_once_each_and_none_is_a_gap() -> None:
+    page = facts.Page("sample", as_of=LAST)
+    sources = [tables.parameters(x=1)]
+    evidence.record_names(page, "some", pd.Series(["b_c", "a", "b_c"]), formula="names", sources=sources)
+    evidence.record_names(page, "none", pd.Series([], dtype=str), formula="names", sources=sources)
+    assert page.facts["sample.some"].value == "a, b c"
+    assert page.facts["sample.none"].gap == "there is none"
+
+
+def test_a_function_of_a_fit_has_an_interval_or_is_a_gap() -> None:
+    page = facts.Page("sample", as_of=LAST)
+    fit = fit_beta_binomial([0, 1, 3, 4, 4, 4, 2, 4], [4] * 8, 0.9)
+    shown: dict[str, Any] = {"unit": "ratio", "formula": "twice", "sources": [tables.parameters(x=1)], "decimals": 2}
+    evidence.record_fitted(page, "twice", fit, lambda rho: 2 * rho, **shown)
+    evidence.record_fitted(page, "unknown", None, lambda rho: rho, **shown)
+    low, high = (2 * end for end in fit.correlation_interval)
+    assert page.facts["sample.twice"].interval == facts.Interval(low, high, 0.9)
+    assert page.facts["sample.twice_high"].value == high
+    assert all(page.facts[f"sample.unknown{end}"].gap for end in ("", "_low", "_high"))

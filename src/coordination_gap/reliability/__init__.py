@@ -52,7 +52,7 @@ seconds), ``specification`` (YAML). By sampling: ``simulation`` (counts), ``foll
 by run). What to mend: ``importance``, ``allocation``, ``sensitivity``. From data:
 ``uncertainty`` (small tests), ``measured`` (repeated trials), ``horizons`` (success by task
 length), ``traces`` (recorded runs). Pages: ``compounding``,
-``remedies``, ``tested_rates``, ``evidence``, ``leaderboard``, ``plots``, ``remedy_plots``,
+``remedies``, ``tested_rates``, ``evidence``, ``leaderboard``, ``rebuilt``, ``plots``, ``remedy_plots``,
 ``evidence_plots``.
 """
 

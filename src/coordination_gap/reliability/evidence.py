@@ -1,12 +1,14 @@
 """The frames and numbers of the page on evidence: measured agents beside the law of compounding."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from coordination_gap import facts
 from coordination_gap.reliability import checks
 from coordination_gap.reliability.compounding import percent, two_digits
 from coordination_gap.reliability.laws import series
@@ -207,6 +209,49 @@ def minutes_between(minutes: "pd.Series[float]") -> str:
     """Write the range of some lengths in minutes."""
     low, high = minutes.min(), minutes.max()
     return f"{low:g} minutes" if low == high else f"{low:g} to {high:g} minutes"
+
+
+def record_names(page: facts.Page, name: str, names: "pd.Series[str]", *, formula: str, sources: Sequence[Any]) -> None:
+    """Record the distinct `names` as one text, in their alphabetical order; a gap where there is none."""
+    words = ", ".join(sorted({str(one).replace("_", " ") for one in names}))
+    if words:
+        page.record(name, words, unit="text", formula=formula, sources=sources)
+    else:
+        page.gap(name, "there is none", unit="text", formula=formula, sources=sources)
+
+
+def record_fitted(
+    page: facts.Page,
+    name: str,
+    fit: BetaBinomialFit | None,
+    value: Callable[[float], float],
+    *,
+    formula: str,
+    sources: Sequence[Any],
+    **shown: Any,
+) -> None:
+    """Record a rising function of a fitted correlation with its interval; gaps where there is no fit.
+
+    Parameters
+    ----------
+    page, name, formula, sources
+        As of :meth:`coordination_gap.facts.Page.record_with_ends`.
+    fit
+        The fitted law, or None.
+    value
+        Takes a correlation.
+    **shown
+        ``unit`` and ``decimals``.
+    """
+    if fit is None:
+        for end in ("", "_low", "_high"):
+            reason = "no row is near the step success whose counts are known"
+            page.gap(f"{name}{end}", reason, unit=shown["unit"], formula=formula, sources=sources)
+        return
+    low, high = (value(end) for end in fit.correlation_interval)
+    page.record_with_ends(
+        name, value(fit.correlation), (low, high), confidence=fit.confidence, formula=formula, sources=sources, **shown
+    )
 
 
 def dependence_bounds(steps: int, step_success: float) -> tuple[float, float]:
