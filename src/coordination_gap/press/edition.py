@@ -140,7 +140,7 @@ def faults() -> list[str]:
 def _read(path: Path, place: str) -> dict[str, Any]:
     try:
         # _StrictLoader is the safe loader with further checks.
-        content = yaml.load(path.read_text(encoding="utf-8"), _StrictLoader)  # noqa: S506
+        content = yaml.load(path.read_text(encoding="utf-8"), _StrictLoader)  # noqa: S506 # for the reason above
     except OSError:
         raise
     except Exception as error:  # PyYAML raises many kinds for what is no YAML
