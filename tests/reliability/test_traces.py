@@ -447,6 +447,7 @@ STEP = {"gap.step": "find"}
             "attempt 1 comes after attempt 2 (",
         ),
         (changed(said(outcome="fine")), "gap.outcome is 'fine': give one of good, silent"),
+        (changed(said(outcome="\ud800")), "gap.outcome is '\\ud800': give one of good, silent"),
         (changed(said(outcome="")), "gap.outcome is '': give one of good, silent"),
         (changed(said(outcome=3)), "gap.outcome is '3': give one of good, silent"),
         (changed(said(attempt=0)), "gap.attempt is 0: give a whole number"),

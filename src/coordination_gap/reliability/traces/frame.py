@@ -88,13 +88,13 @@ def check_attempts(attempts: pd.DataFrame, source: Source | None = None, *, in_o
         raise TraceError("attempts has no row: give at least one attempt")
     runs, run = _texts(attempts["run"], "run", source)
     steps, step = _texts(attempts["step"], "step", source)
-    outcomes = attempts["outcome"].astype("str").reset_index(drop=True)
+    outcomes = _unicode(attempts["outcome"], "outcome", f"one of {', '.join(OUTCOMES)}", source)
     _refuse(~outcomes.isin(OUTCOMES), outcomes, "outcome", f"one of {', '.join(OUTCOMES)}", source)
     ends = pd.Series([None] * len(attempts), dtype="str")
     if "run_outcome" in attempts:
-        ends = attempts["run_outcome"].astype("str").reset_index(drop=True)
-        ends = ends.where(ends != "")
         allowed = f"one of {', '.join(RUN_OUTCOMES)}, or a blank for not observed"
+        ends = _unicode(attempts["run_outcome"], "run_outcome", allowed, source)
+        ends = ends.where(ends != "")
         _refuse(~ends.isin((*RUN_OUTCOMES, np.nan)), ends, "run_outcome", allowed, source)
     checked = pd.DataFrame(
         {
@@ -158,14 +158,26 @@ def _shown(header: list[str]) -> str:
 
 def _texts(column: "pd.Series[Any]", name: str, source: Source) -> tuple["pd.Series[str]", npt.NDArray[np.int64]]:
     """Return the column as texts, none of them blank, and a number for each text; numbers become texts."""
-    texts = column.astype("str").reset_index(drop=True)
+    plain = "a name without line breaks and other control characters"
+    texts = _unicode(column, name, plain, source)
     codes, words = pd.factorize(texts, use_na_sentinel=False)
     blank = pd.isna(words) | (words.str.strip() == "")
     _refuse(blank[codes], texts, name, "a text that is not blank", source)
     if name == "step":
         odd = np.array([any(unicodedata.category(sign) in _NOT_IN_NAMES for sign in word) for word in words])
-        _refuse(odd[codes], texts, name, "a name without line breaks and other control characters", source)
+        _refuse(odd[codes], texts, name, plain, source)
     return texts, codes
+
+
+def _unicode(column: "pd.Series[Any]", name: str, allowed: str, source: Source) -> "pd.Series[str]":
+    """Return the column as texts; half a surrogate pair, which JSON may hold and pandas cannot, is refused."""
+    try:
+        return column.astype("str").reset_index(drop=True)
+    except UnicodeEncodeError:
+        values = column.astype(object)
+        half = [isinstance(text, str) and any("\ud800" <= sign <= "\udfff" for sign in text) for text in values]
+        _refuse(half, values, name, allowed, source)
+        raise
 
 
 def _refuse(wrong: Any, values: "pd.Series[Any]", column: str, allowed: str, source: Source) -> None:

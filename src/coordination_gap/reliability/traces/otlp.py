@@ -89,7 +89,8 @@ def otlp_with_places(path: str | Path, incomplete: str) -> tuple[pd.DataFrame, P
         ignored.update(span.name for span in others)
         attempts += found
         rows += _rows(found, _end_of(root))
-    frame = pd.DataFrame(rows, columns=list(COLUMNS))
+    # As objects, so that text which is not Unicode is refused below with its place.
+    frame = pd.DataFrame(rows, columns=list(COLUMNS), dtype=object)
 
     def place(row: int) -> str:
         return str(attempts[row])
