@@ -23,6 +23,8 @@ from coordination_gap import paths
 
 Day = str | dt.date
 
+_MEND_LINE = "mend the line or restore the file with git; 'gapbook check data' lists every fault"
+
 
 class TableError(ValueError):
     """A table or its record cannot be used as it is; the message says where and how to mend it."""
@@ -38,7 +40,7 @@ class Source:
         The table's name, or ``"parameters"`` for values given to the notebook.
     rows
         Primary keys, their parts joined by ``/``; ``"a .. b"`` stands for all rows from
-        ``a`` to ``b`` in the order of the file. For parameters, ``"name=value"``.
+        ``a`` to ``b`` in the order of the file that could be known on the as-of day. For parameters, ``"name=value"``.
     """
 
     table: str
@@ -137,30 +139,54 @@ def load(name: str, as_of: Day) -> pd.DataFrame:
         If the file is missing or malformed; the message names file, row and column.
     """
     day = parse_day(as_of)
-    record = resource(name)
-    path = paths.data() / record["path"]
-    try:
-        changed_ns = path.stat().st_mtime_ns
-    except FileNotFoundError:
-        raise TableError(f"{_shown(path)} is missing: restore it with 'git checkout -- data'") from None
-    frame = _read(name, path, changed_ns, json.dumps(record["schema"], sort_keys=True)).copy()
-    public_day = record.get("publicDayField")
-    if public_day:
-        frame = frame[frame[public_day] <= pd.Timestamp(day)].copy()
+    frame = _visible(name, day).copy()
     frame.attrs = {"table": name, "as_of": day.isoformat()}
     _tables_read.add(name)
     return frame
 
 
+def cells(name: str, as_of: Day) -> list[list[str]]:
+    """Return the header and the rows that could be known on a day, cell by cell as they stand in the file.
+
+    Raises
+    ------
+    TableError
+        As :func:`load` does.
+    """
+    seen = _visible(name, parse_day(as_of)).index
+    header, *lines = _lines(*_file(name))
+    return [header, *(lines[row - 1] for row in seen)]
+
+
+def _visible(name: str, day: dt.date) -> pd.DataFrame:
+    record = resource(name)
+    frame = _read(*_file(name), json.dumps(record["schema"], sort_keys=True))
+    public_day = record.get("publicDayField")
+    return frame[frame[public_day] <= pd.Timestamp(day)] if public_day else frame
+
+
+def _file(name: str) -> tuple[Path, int]:
+    """Return where a table's file is, and when it was changed."""
+    path = paths.data() / resource(name)["path"]
+    try:
+        return path, path.stat().st_mtime_ns
+    except FileNotFoundError:
+        raise TableError(f"{_shown(path)} is missing: restore it with 'git checkout -- data'") from None
+
+
 @functools.lru_cache(maxsize=64)
-def _read(name: str, path: Path, _changed_ns: int, schema_json: str) -> pd.DataFrame:
-    schema = json.loads(schema_json)
-    mend = "mend the line or restore the file with git; 'gapbook check data' lists every fault"
+def _lines(path: Path, _changed_ns: int) -> list[list[str]]:
     try:
         with path.open(encoding="utf-8", newline="") as file:
-            header, *lines = list(csv.reader(file, strict=True)) or [[]]
+            return list(csv.reader(file, strict=True)) or [[]]
     except (csv.Error, UnicodeDecodeError) as error:
-        raise TableError(f"{_shown(path)} cannot be read as CSV ({error}): {mend}") from None
+        raise TableError(f"{_shown(path)} cannot be read as CSV ({error}): {_MEND_LINE}") from None
+
+
+@functools.lru_cache(maxsize=64)
+def _read(path: Path, changed_ns: int, schema_json: str) -> pd.DataFrame:
+    schema = json.loads(schema_json)
+    header, *lines = _lines(path, changed_ns)
     declared = [field["name"] for field in schema["fields"]]
     if header != declared:
         raise TableError(
@@ -170,7 +196,7 @@ def _read(name: str, path: Path, _changed_ns: int, schema_json: str) -> pd.DataF
     for row, cells in enumerate(lines, start=1):
         if len(cells) != len(declared):
             few = "fewer" if len(cells) < len(declared) else "more"
-            raise TableError(f"{_shown(path)}, row {row} (line {row + 1}) has {few} cells than columns: {mend}")
+            raise TableError(f"{_shown(path)}, row {row} (line {row + 1}) has {few} cells than columns: {_MEND_LINE}")
     index = pd.RangeIndex(1, len(lines) + 1, name="row")
     text = pd.DataFrame(lines, columns=declared, index=index, dtype=str)
     return pd.DataFrame({field["name"]: _typed(text[field["name"]], field, path) for field in schema["fields"]})
@@ -242,14 +268,13 @@ def rows(frame: pd.DataFrame) -> Source:
     Returns
     -------
     Source
-        The rows' primary keys in file order, neighbours joined as ``"a .. b"``.
+        The rows' primary keys in file order, neighbours joined as ``"a .. b"``; rows that
+        the frame's as-of day hides do not part neighbours.
     """
-    name = frame.attrs.get("table")
-    if name is None:
+    if not {"table", "as_of"} <= frame.attrs.keys():
         raise ValueError("the frame does not say which table it comes from: pass rows of a frame from tables.load")
-    record = resource(name)
-    path = paths.data() / record["path"]
-    order = _key_positions(name, path, path.stat().st_mtime_ns)
+    name = frame.attrs["table"]
+    order = _key_positions(name, parse_day(frame.attrs["as_of"]), *_file(name))
     wanted = set(row_keys(frame, name))
     if not wanted <= order.keys():
         raise ValueError(
@@ -261,9 +286,8 @@ def rows(frame: pd.DataFrame) -> Source:
 
 
 @functools.lru_cache(maxsize=64)
-def _key_positions(name: str, path: Path, changed_ns: int) -> dict[str, int]:
-    whole = _read(name, path, changed_ns, json.dumps(resource(name)["schema"], sort_keys=True))
-    return {key: position for position, key in enumerate(row_keys(whole, name))}
+def _key_positions(name: str, as_of: dt.date, _path: Path, _changed_ns: int) -> dict[str, int]:
+    return {key: position for position, key in enumerate(row_keys(_visible(name, as_of), name))}
 
 
 def _ranges(positions: list[int], keys: list[str]) -> Iterable[str]:

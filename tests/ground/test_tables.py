@@ -79,17 +79,6 @@ def test_a_later_day_hides_nothing(name: str, earlier: dt.date, later: dt.date) 
     assert set(tables.load(name, earlier).index) <= set(tables.load(name, later).index)
 
 
-@pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("day", ["2016-06-30", "2026-06-20"])
-def test_later_rows_change_nothing(data: Path, name: str, day: str) -> None:
-    seen = tables.load(name, day)
-    path = data / f"{name}.csv"
-    lines = path.read_text(encoding="utf-8").split("\n")
-    path.write_text("\n".join([lines[0], *(lines[int(row)] for row in seen.index), ""]), encoding="utf-8")
-    alone = tables.load(name, day)
-    pd.testing.assert_frame_equal(seen.reset_index(drop=True), alone.reset_index(drop=True), check_dtype=False)
-
-
 _ROWS = st.lists(st.tuples(st.integers(-9, 9), DAYS), min_size=1, max_size=8)
 
 

@@ -46,7 +46,10 @@ def test_a_build_publishes_pages_facts_figures_and_data(built_project: Project) 
     rows = built_project.path("_build/html/data/widgets.html").read_text(encoding="utf-8")
     assert 'id="row-a"' in rows
     assert 'id="row-c"' not in rows
-    assert "1 of its rows became public after 2026-02-01" in rows
+    day = "1 February 2026".replace(" ", "\N{NO-BREAK SPACE}")
+    assert f"Rows that became public after {day}, this edition's day, are not here." in rows
+    published = built_project.path("_build/html/data/widgets.csv").read_text(encoding="utf-8")
+    assert published.splitlines()[-1].startswith("b,")
     assert "more than one" in built_project.path("_build/html/notebooks/01_widgets.html").read_text(encoding="utf-8")
 
 

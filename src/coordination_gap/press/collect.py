@@ -8,10 +8,9 @@ from typing import Any
 
 from nbformat import NotebookNode
 
-from coordination_gap import paths, tables
+from coordination_gap import cut, paths, tables
 from coordination_gap.press import PressError, notebooks
 from coordination_gap.press.edition import Edition
-from coordination_gap.press.parameters import Value
 
 #: The keys of a fact as published, in order; stable from the first release.
 FACT_KEYS = (
@@ -44,7 +43,7 @@ def collect_facts(edition: Edition, executed: dict[str, NotebookNode]) -> list[d
     for name, notebook in executed.items():
         recorded = notebooks.recorded_facts(name, notebook)
         read = sorted({table for entry in recorded for table in entry.fact["tables_read"]})
-        digest = inputs_sha256(name, edition.parameters[name], read)
+        digest = inputs_sha256(name, edition, read)
         for entry in recorded:
             fact = entry.fact | {"edition": edition.name, "page": page(name), "inputs_sha256": digest}
             other = published.get(fact["id"])
@@ -62,18 +61,18 @@ def page(name: str) -> str:
     return f"notebooks/{name}.html"
 
 
-def inputs_sha256(name: str, parameters: dict[str, Value], tables_read: list[str]) -> str:
+def inputs_sha256(name: str, edition: Edition, tables_read: list[str]) -> str:
     """Return the SHA-256 of everything that decides a notebook's facts.
 
-    That is its text, its parameters, the tables it read with how their records say to
-    read them, the pipelines written down as files, the package's code and the locked
+    That is its text, its parameters, the rows that it could read with how their records
+    say to read them, the pipelines written down as files, the package's code and the locked
     versions of the libraries.
     """
     package = Path(__file__).parents[1]
     inputs = {
         "notebook": _sha256(notebooks.text_path(name)),
-        "parameters": parameters,
-        "tables": {table: _table_inputs(table) for table in tables_read},
+        "parameters": edition.parameters[name],
+        "tables": {table: _table_inputs(table, edition.as_of) for table in tables_read},
         "code": {path.relative_to(package).as_posix(): _sha256(path) for path in sorted(package.rglob("*.py"))},
         "pipelines": {path.name: _sha256(path) for path in sorted(paths.pipelines().glob("*.yml"))},
         "lock": _sha256(paths.root() / "requirements.txt"),
@@ -81,10 +80,10 @@ def inputs_sha256(name: str, parameters: dict[str, Value], tables_read: list[str
     return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
 
 
-def _table_inputs(name: str) -> dict[str, Any]:
+def _table_inputs(name: str, as_of: str) -> dict[str, Any]:
     record = tables.resource(name)
     return {
-        "file": tables.sha256(name),
+        "rows": cut.sha256(name, as_of),
         "types": {field["name"]: field["type"] for field in record["schema"]["fields"]},
         "key": record["schema"]["primaryKey"],
         "public_day": record.get("publicDayField"),

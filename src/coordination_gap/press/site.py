@@ -25,7 +25,7 @@ import yaml
 from filelock import FileLock, Timeout
 from nbformat import NotebookNode
 
-from coordination_gap import data_package, facts, figures, paths, tables
+from coordination_gap import cut, data_package, facts, figures, paths, tables
 from coordination_gap.press import PressError, collect, execute, notebooks
 from coordination_gap.press.edition import Edition
 
@@ -91,9 +91,7 @@ def build(edition: Edition) -> Path:
     """
     with build_lock(), _staging() as staging:
         _refuse_changed_data()
-        executed = run_edition(edition, staging / "executed")
-        pages = {name: _page(notebook) for name, notebook in executed.items()}
-        _stage(edition, executed, pages, staging)
+        pages = stage(edition, staging)
         _render(staging, {name: _line_map(page) for name, page in pages.items()})
         return _publish(staging / "output" / "_build" / "html") / "index.html"
 
@@ -134,7 +132,16 @@ def _as_recorded(name: str) -> bool:
         return False
 
 
-def _stage(edition: Edition, executed: dict[str, NotebookNode], pages: dict[str, NotebookNode], staging: Path) -> None:
+def stage(edition: Edition, staging: Path) -> dict[str, NotebookNode]:
+    """Run an edition's notebooks and write into `staging` all that its site is rendered from.
+
+    Returns
+    -------
+    dict of str to NotebookNode
+        The notebooks as their pages show them, by name.
+    """
+    executed = run_edition(edition, staging / "executed")
+    pages = {name: _page(notebook) for name, notebook in executed.items()}
     source, beside = staging / "source", staging / "beside"
     shutil.copytree(paths.book(), source)
     (source / "notebooks").mkdir()
@@ -153,8 +160,9 @@ def _stage(edition: Edition, executed: dict[str, NotebookNode], pages: dict[str,
     (staging / "material.json").write_text(json.dumps(material, allow_nan=False), encoding="utf-8")
     (beside / "data").mkdir()
     for name in tables.names():
-        shutil.copy(paths.data() / tables.resource(name)["path"], beside / "data" / f"{name}.csv")
-    shutil.copy(paths.data() / "datapackage.json", beside / "data" / "datapackage.json")
+        (beside / "data" / f"{name}.csv").write_bytes(cut.table_csv(name, edition.as_of))
+    record = json.dumps(cut.package(edition.as_of), indent=2, ensure_ascii=False) + "\n"
+    (beside / "data" / "datapackage.json").write_text(record, encoding="utf-8")
     with as_file(files("coordination_gap.reliability") / "pipeline.schema.json") as schema:
         shutil.copy(schema, beside / schema.name)
     if paths.pipelines().is_dir():
@@ -163,6 +171,7 @@ def _stage(edition: Edition, executed: dict[str, NotebookNode], pages: dict[str,
             shutil.copy(path, beside / "pipelines" / path.name)
     _write_yaml(_config(edition, staging), source / "_config.yml")
     _write_yaml(_without_book_folder(_read_yaml("_toc.yml")), source / "_toc.yml")
+    return pages
 
 
 def _page(notebook: NotebookNode) -> NotebookNode:

@@ -1,6 +1,5 @@
 """Pages made from data: the facts, the data dictionary, and every row of every table."""
 
-import csv
 from collections.abc import Iterator
 from html import escape
 from itertools import groupby
@@ -10,7 +9,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-from coordination_gap import paths, tables
+from coordination_gap import cut, facts, tables
 from coordination_gap.press.sphinx_book.material import material
 from coordination_gap.press.sphinx_book.nodes import fact_anchor
 
@@ -23,10 +22,10 @@ class FactsIndexDirective(SphinxDirective):
         state = material(self.env.app)
         found: list[nodes.Node] = []
         in_order = sorted(state.facts.values(), key=lambda fact: (fact["page"], fact["id"]))
-        for page, facts in groupby(in_order, key=lambda fact: fact["page"]):
+        for page, entries in groupby(in_order, key=lambda fact: fact["page"]):
             section = nodes.section(ids=[f"facts-of-{page.removesuffix('.html').rpartition('/')[2]}"])
             section += nodes.title("", state.titles[page])
-            section += nodes.raw("", "".join(fact_entry(fact) for fact in facts), format="html")
+            section += nodes.raw("", "".join(fact_entry(fact) for fact in entries), format="html")
             found.append(section)
         return found
 
@@ -37,11 +36,12 @@ class DataDictionaryDirective(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         """Return a section for each table."""
         found: list[nodes.Node] = []
+        as_of = material(self.env.app).edition["as_of"]
         for name in tables.names():
-            record = tables.resource(name)
+            record = cut.resource(name, as_of)
             section = nodes.section(ids=[f"table-{name}"])
             section += nodes.title("", record["title"])
-            section += nodes.raw("", _dictionary_entry(record), format="html")
+            section += nodes.raw("", dictionary_entry(record), format="html")
             found.append(section)
         return found
 
@@ -92,7 +92,8 @@ def _source(source: dict[str, Any]) -> str:
     return f'<a href="{address}">{escape(source["table"])}</a>: {", ".join(links)}'
 
 
-def _dictionary_entry(record: dict[str, Any]) -> str:
+def dictionary_entry(record: dict[str, Any]) -> str:
+    """Return a table's record on the page of the data dictionary, as HTML."""
     name = record["name"]
     sources = "; ".join(escape(source["title"]) for source in record["sources"])
     rights = record.get("rights") or ", ".join(escape(licence["name"]) for licence in record.get("licenses", []))
@@ -124,19 +125,17 @@ def _table_pages(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
     as_of = material(app).edition["as_of"]
     for name in tables.names():
         record = tables.resource(name)
-        yield f"data/{name}", {"title": record["title"], "body": _table_page(record, as_of)}, "page.html"
+        yield f"data/{name}", {"title": record["title"], "body": table_page(record, as_of)}, "page.html"
 
 
-def _table_page(record: dict[str, Any], as_of: str) -> str:
+def table_page(record: dict[str, Any], as_of: str) -> str:
+    """Return the page of a table's rows that could be known on a day, as HTML."""
     name = record["name"]
-    with (paths.data() / record["path"]).open(encoding="utf-8", newline="") as file:
-        header, *every_row = csv.reader(file)
-    public_day = record.get("publicDayField")
-    # ISO days compare as text.
-    rows = [row for row in every_row if not public_day or row[header.index(public_day)] <= as_of]
-    later = len(every_row) - len(rows)
+    header, *rows = tables.cells(name, as_of)
     hidden = (
-        f" {later} of its rows became public after {as_of}, this edition's day, and are not shown." if later else ""
+        f" Rows that became public after {facts.format_day(as_of)}, this edition's day, are not here."
+        if record.get("publicDayField")
+        else ""
     )
     key = record["schema"]["primaryKey"]
     positions = [header.index(column) for column in ([key] if isinstance(key, str) else key)]
@@ -151,7 +150,7 @@ def _table_page(record: dict[str, Any], as_of: str) -> str:
     return (
         f"<section><h1>{title}</h1><p>{escape(record['description'])}{hidden} "
         f'<a href="../data-dictionary.html#table-{name}">What each column means</a>. '
-        f'<a href="{name}.csv" download>The whole file (CSV)</a>.</p>'
+        f'<a href="{name}.csv" download>These rows as CSV</a>.</p>'
         f'<div class="table-scroll" role="region" tabindex="0" aria-label="{title}">'
         f'<table class="house-table rows"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div></section>'
     )
