@@ -66,7 +66,7 @@ def price_panel(windows: pd.DataFrame, series: str, name: str = "series") -> pd.
     Raises
     ------
     ValueError
-        If a column is missing, `windows` is empty, or an event has an offset twice.
+        If a column is missing or holds no price, `windows` is empty, or an event has an offset twice.
     """
     missing = [column for column in ("event_id", "offset") if column not in windows.columns]
     if missing:
@@ -76,6 +76,8 @@ def price_panel(windows: pd.DataFrame, series: str, name: str = "series") -> pd.
         raise ValueError(f"{name} is {series!r}: windows has prices of {allowed}")
     if windows.empty:
         raise ValueError("windows has no rows: give the prices around at least one event")
+    if windows[series].isna().all():
+        raise ValueError(f"{name} is {series!r}: windows has no price of it")
     twice = windows.duplicated(["event_id", "offset"])
     if twice.any():
         row = windows.loc[twice].iloc[0]
