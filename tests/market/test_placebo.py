@@ -12,7 +12,15 @@ from scipy import stats
 from statsmodels.stats.power import TTestPower
 
 from coordination_gap import tables
-from coordination_gap.market import TESTS, nominal_size, placebo, power_of, smallest_detectable
+from coordination_gap.market import (
+    TESTS,
+    event_study,
+    nominal_size,
+    placebo,
+    pooled_placebo,
+    power_of,
+    smallest_detectable,
+)
 
 Simulate = Callable[..., pd.DataFrame]
 
@@ -80,6 +88,17 @@ def test_a_level_out_of_range_is_named(windows: pd.DataFrame, name: str, value: 
     given = {"level": 0.05, "confidence": 0.95} | {name: value}
     with pytest.raises(ValueError, match=f"{name} is {value}: it must lie between 0 and 1"):
         nominal_size(windows, level=given["level"], confidence=given["confidence"])
+
+
+def test_several_events_among_their_placebos(windows: pd.DataFrame) -> None:
+    found = pooled_placebo(windows, window=(0, 1))
+    assert found.t == event_study(windows, window=(0, 1)).car_tests["bmp"]
+    assert len(found.draws) == 99
+    every_other = nominal_size(windows, window=(0, 1))
+    critical = stats.t.isf(0.025, 21)
+    assert int((found.draws["t"][::2].abs() >= critical).sum()) == every_other.loc["bmp", "rejections"]
+    with pytest.raises(ValueError, match="test is 'wilcoxon': it is one of brown_warner_1980"):
+        pooled_placebo(windows, test="wilcoxon")
 
 
 def test_an_unknown_event_is_named(windows: pd.DataFrame) -> None:

@@ -44,7 +44,7 @@ def test_by_event_is_one_session_of_every_event(simulate: Simulate) -> None:
 def test_by_window_measures_each_window_and_control(simulate: Simulate) -> None:
     windows = simulate(2, seed=1).assign(qqq=lambda frame: frame["spy"] ** 1.1)
     spans = {"first": (0, 0), "late": (9, 11)}
-    table = by_window(windows, "event-1", spans, ["spy", "qqq"])
+    table = by_window(windows, "event-1", spans, {"spy": "spy", "qqq": "qqq"})
     assert table[["market", "window"]].to_numpy().tolist() == [
         ["spy", "first"],
         ["spy", "late"],
@@ -58,6 +58,17 @@ def test_by_window_measures_each_window_and_control(simulate: Simulate) -> None:
     assert table["degrees_of_freedom"].eq(98).all()
     assert table.loc[1, "gap"] == "no return of googl or spy at offset 11"
     assert table.loc[[1, 3], ["car", "low", "high", "t", "p"]].isna().all(axis=None)
+
+
+def test_by_window_measures_each_model_too(simulate: Simulate) -> None:
+    windows = simulate(1, seed=1).assign(qqq=lambda frame: frame["spy"] ** 1.1)
+    markets: dict[str, str | tuple[str, ...]] = {"both": ("spy", "qqq")}
+    table = by_window(windows, "event-0", {"first": (0, 0)}, markets, models=("market", "market-adjusted"))
+    assert table["model"].to_list() == ["market", "market-adjusted"]
+    assert table["market"].to_list() == ["both", "both"]
+    study = event_study(windows, market=("spy", "qqq"), window=(0, 0), model="market-adjusted")
+    assert table.loc[1, "t"] == study.t["event-0"]
+    assert table.loc[1, "error"] == study.car_error["event-0"]
 
 
 def test_confounded_where_something_happened_up_to_the_first_session() -> None:
@@ -93,6 +104,6 @@ def test_bad_arguments_are_named(simulate: Simulate) -> None:
     with pytest.raises(ValueError, match="event_id is 'event-9': the events are event-0"):
         by_session(study, "event-9")
     with pytest.raises(ValueError, match="event_id is 'event-9': the events are event-0"):
-        by_window(windows, "event-9", {"first": (0, 0)}, ["spy"])
+        by_window(windows, "event-9", {"first": (0, 0)}, {"spy": "spy"})
     with pytest.raises(ValueError, match=r"offset is 5: the study's event window is \(0, 1\)"):
         by_event(study, 5)

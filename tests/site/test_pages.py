@@ -120,7 +120,7 @@ def test_a_figure_follows_the_theme_and_the_width(
 @pytest.mark.parametrize(
     ("name", "fact", "row"),
     [
-        ("notebooks/01_departure.html", "departure.return_next", "data/event_windows.html#row-shazeer-2026/0"),
+        ("notebooks/02_market_reaction.html", "reaction.return_next", "data/event_windows.html#row-shazeer-2026/0"),
         ("notebooks/03_fundamentals.html", "fundamentals.revenue", "data/alphabet_quarterly.html#row-2026Q1"),
         ("index.html", "fundamentals.eps_growth", "data/alphabet_quarterly.html#row-2025Q1"),
     ],

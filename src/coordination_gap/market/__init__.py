@@ -3,9 +3,11 @@
 from coordination_gap.market.event_study import MODELS, EventStudy, event_study, study_returns
 from coordination_gap.market.event_tests import TESTS
 from coordination_gap.market.market_model import MarketModel, fit_market_model, market_adjusted
-from coordination_gap.market.placebo import Placebo, nominal_size, placebo
-from coordination_gap.market.plots import draw_abnormal_returns, draw_events, draw_prices
+from coordination_gap.market.placebo import Placebo, nominal_size, placebo, pooled_placebo
+from coordination_gap.market.plots import draw_abnormal_returns, draw_events, draw_prices, draw_timeline
+from coordination_gap.market.pooled import TEST_NAMES, event_groups, pooled_tests
 from coordination_gap.market.power import power_of, smallest_detectable
+from coordination_gap.market.reaction_plots import draw_controls, draw_placebo, draw_power
 from coordination_gap.market.record import record_abnormal_return, record_or_gap
 from coordination_gap.market.returns import price_panel, rebase, simple_returns
 from coordination_gap.market.sessions import (
@@ -20,14 +22,16 @@ from coordination_gap.market.sessions import (
     shift_session,
 )
 from coordination_gap.market.summary import by_event, by_session, by_window, confounded, in_percent, short_names
-from coordination_gap.market.timeline import article_day, check_timeline, post_id, timeline_table
+from coordination_gap.market.timeline import announcement, article_day, check_timeline, post_id, timeline_table
 
 __all__ = [
     "MODELS",
     "TESTS",
+    "TEST_NAMES",
     "EventStudy",
     "MarketModel",
     "Placebo",
+    "announcement",
     "article_day",
     "by_event",
     "by_session",
@@ -36,8 +40,13 @@ __all__ = [
     "closed_because",
     "confounded",
     "draw_abnormal_returns",
+    "draw_controls",
     "draw_events",
+    "draw_placebo",
+    "draw_power",
     "draw_prices",
+    "draw_timeline",
+    "event_groups",
     "event_study",
     "first_reacting_session",
     "fit_market_model",
@@ -47,6 +56,8 @@ __all__ = [
     "market_adjusted",
     "nominal_size",
     "placebo",
+    "pooled_placebo",
+    "pooled_tests",
     "post_id",
     "post_instant",
     "power_of",

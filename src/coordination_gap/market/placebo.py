@@ -12,21 +12,21 @@ import pandas as pd
 from scipy import stats
 
 from coordination_gap.market import controls
-from coordination_gap.market.event_study import EventStudy, study_returns
+from coordination_gap.market.event_study import EventStudy, event_study, study_returns
 from coordination_gap.market.event_tests import TESTS
 from coordination_gap.market.returns import price_panel, simple_returns
 
 
 @dataclass(frozen=True)
 class Placebo:
-    """One event among its placebos.
+    """One event, or the mean of several, among its placebos.
 
     Attributes
     ----------
     draws
         A row a placebo: ``offset`` of its first session, ``car`` (a fraction) and ``t``.
     car, t
-        The event's own.
+        The event's own; of several events, the mean and a statistic of it.
     """
 
     draws: pd.DataFrame
@@ -75,6 +75,30 @@ def placebo(
     return Placebo(draws, float(own.car[event_id]), float(own.t[event_id]))
 
 
+def pooled_placebo(
+    windows: pd.DataFrame,
+    asset: str = "googl",
+    market: str | tuple[str, ...] = "spy",
+    estimation: tuple[int, int] = (-110, -11),
+    window: tuple[int, int] = (0, 0),
+    model: str = "market",
+    test: str = "bmp",
+) -> Placebo:
+    """Hold the mean of all events against the means of every placebo window, by one test's statistic.
+
+    The event windows of all events are moved together. Arguments and errors are those of
+    :func:`coordination_gap.market.event_study`, with `test` one of
+    :data:`coordination_gap.market.TESTS` whose statistic is centred at zero.
+    """
+    if test not in TESTS or test == "wilcoxon":
+        allowed = ", ".join(name for name in TESTS if name != "wilcoxon")
+        raise ValueError(f"test is {test!r}: it is one of {allowed}")
+    own = event_study(windows, asset, market, estimation, window, model).car_tests
+    found = _moved_together(windows, asset, market, estimation, window, model, step=1)
+    draws = found.rename(columns={"mean": "car", test: "t"})[["offset", "car", "t"]].dropna().reset_index(drop=True)
+    return Placebo(draws, float(own["mean"]), float(own[test]))
+
+
 def nominal_size(
     windows: pd.DataFrame,
     asset: str = "googl",
@@ -114,16 +138,7 @@ def nominal_size(
     for name, value in (("level", level), ("confidence", confidence)):
         if not 0 < value < 1:
             raise ValueError(f"{name} is {value}: it must lie between 0 and 1")
-    returns = simple_returns(price_panel(windows, asset, "asset"))
-    control = controls.control_returns(windows, asset, market)
-    sessions = controls.session_numbers(windows, returns.columns)
-    length = window[1] - window[0] + 1
-    tests = pd.DataFrame(
-        [
-            _instead(returns, control, estimation, (start, start + length - 1), model, sessions).car_tests
-            for start in range(estimation[0], estimation[1] - length + 2, length)
-        ]
-    )
+    tests = _moved_together(windows, asset, market, estimation, window, model, step=window[1] - window[0] + 1)
     rows = []
     for name in TESTS:
         chances = tests[f"{name}_p"].dropna()
@@ -135,6 +150,30 @@ def nominal_size(
         rows.append((len(chances), rejections, share, low, high, bool(low <= level <= high)))
     columns = ["placebos", "rejections", "share", "low", "high", "holds"]
     return pd.DataFrame(rows, columns=columns, index=pd.Index(TESTS, name="test"))
+
+
+def _moved_together(
+    windows: pd.DataFrame,
+    asset: str,
+    market: str | tuple[str, ...],
+    estimation: tuple[int, int],
+    window: tuple[int, int],
+    model: str,
+    step: int,
+) -> pd.DataFrame:
+    """Return the tests across events of placebo windows, a row a window that begins `step` after the one before."""
+    returns = simple_returns(price_panel(windows, asset, "asset"))
+    control = controls.control_returns(windows, asset, market)
+    sessions = controls.session_numbers(windows, returns.columns)
+    length = window[1] - window[0] + 1
+    starts = range(estimation[0], estimation[1] - length + 2, step)
+    found = pd.DataFrame(
+        [
+            _instead(returns, control, estimation, (start, start + length - 1), model, sessions).car_tests
+            for start in starts
+        ]
+    )
+    return found.assign(offset=list(starts))
 
 
 def _instead(

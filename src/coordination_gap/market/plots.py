@@ -1,6 +1,7 @@
 """Figures of the event pages. Each function draws on an empty figure, in the house style."""
 
 import datetime as dt
+import textwrap
 from collections.abc import Mapping
 from typing import Any
 
@@ -124,8 +125,8 @@ def draw_abnormal_returns(figure: Figure, data: pd.DataFrame, named: Mapping[int
     axes.set_xlabel("sessions after the first that could react")
     axes.set_ylabel(f"abnormal return, %, {level}")
     axes.xaxis.set_major_locator(MultipleLocator(5 if figures.is_narrow(figure) else 2))
-    axes.xaxis.set_major_formatter(FuncFormatter(_signed))
-    axes.yaxis.set_major_formatter(FuncFormatter(_signed))
+    axes.xaxis.set_major_formatter(FuncFormatter(format_signed))
+    axes.yaxis.set_major_formatter(FuncFormatter(format_signed))
     axes.grid(visible=False, axis="x")
 
 
@@ -175,8 +176,54 @@ def draw_events(figure: Figure, data: pd.DataFrame, level: str) -> None:
     axes.tick_params(axis="y", length=0)
     axes.set_ylim(place + 0.3, 0.7)
     axes.set_xlabel(f"abnormal return, %, {level}")
-    axes.xaxis.set_major_formatter(FuncFormatter(_signed))
+    axes.xaxis.set_major_formatter(FuncFormatter(format_signed))
     axes.grid(visible=False, axis="y")
+
+
+def draw_timeline(figure: Figure, data: pd.DataFrame) -> None:
+    """Draw items one beneath the other, each with its day; those with an error are crossed.
+
+    Parameters
+    ----------
+    figure
+        An empty figure.
+    data
+        ``day`` (``YYYY-MM-DD``), ``title`` and ``error``, in order.
+    """
+    axes = figure.add_subplot()
+    narrow = figures.is_narrow(figure)
+    places = -np.arange(len(data), dtype=float)
+    axes.plot([0, 0], [places[-1], 0], color=figures.muted(), lw=1.2, zorder=1)
+    last = None
+    for place, (_, row) in zip(places, data.iterrows(), strict=True):
+        wrong = bool(row["error"])
+        axes.plot(0, place, "X" if wrong else "o", color="C1" if wrong else "C0", ms=8 if wrong else 6, zorder=3)
+        words = textwrap.fill(str(row["title"]), 38 if narrow else 82)
+        axes.annotate(words, (0, place), (10, 0), textcoords="offset points", va="center", fontsize=8 if narrow else 9)
+        if row["day"] != last:
+            day = dt.date.fromisoformat(str(row["day"]))
+            axes.annotate(
+                f"{day.day} {day:%b}",
+                (0, place),
+                (-10, 0),
+                textcoords="offset points",
+                ha="right",
+                va="center",
+                fontsize=9,
+            )
+        last = row["day"]
+    axes.set_xlim(-0.18 if narrow else -0.12, 1)
+    axes.set_ylim(places[-1] - 0.6, 0.6)
+    axes.set_xlabel(
+        "crosses: the article is wrong or silent"
+        if narrow
+        else "crosses: what the article says is wrong, or it says nothing"
+    )
+    axes.set_xticks([])
+    axes.set_yticks([])
+    axes.grid(visible=False)
+    for side in ("left", "bottom"):
+        axes.spines[side].set_visible(False)
 
 
 def _dots_upright(axes: Axes, part: pd.DataFrame, colour: str) -> None:
@@ -203,7 +250,8 @@ def _spread(values: list[float], gap: float) -> list[float]:
     return list(spread)
 
 
-def _signed(value: float, _position: int | None = None) -> str:
+def format_signed(value: float, _position: float | None = None) -> str:
+    """Return a number with its sign, for an axis."""
     text = f"{abs(value):g}"
     return text if value == 0 else (_MINUS if value < 0 else "+") + text
 

@@ -1,5 +1,6 @@
 """Event studies arranged for reading: by session, by window and control, by event."""
 
+import itertools
 from collections.abc import Mapping, Sequence
 
 import pandas as pd
@@ -38,10 +39,11 @@ def by_window(
     windows: pd.DataFrame,
     event_id: str,
     spans: Mapping[str, tuple[int, int]],
-    markets: Sequence[str],
+    markets: Mapping[str, str | tuple[str, ...]],
     asset: str = "googl",
     estimation: tuple[int, int] = (-110, -11),
     confidence: float = 0.95,
+    models: Sequence[str] = ("market",),
 ) -> pd.DataFrame:
     """Return one event's cumulative abnormal return in several windows, against several controls.
 
@@ -54,16 +56,18 @@ def by_window(
     spans
         A name for each event window, and its first and last offset.
     markets
-        Columns of the controls.
+        A name for each control, and its column or columns.
     confidence
         Of the intervals, between 0 and 1.
+    models
+        Of the expected return.
 
     Returns
     -------
     pandas.DataFrame
-        A row for each control and window: ``market``, ``window``, ``first``, ``last``,
-        ``car``, ``low``, ``high`` (fractions), ``t``, ``p``, ``degrees_of_freedom``, and
-        ``gap``, the reason why there is no value, or missing where there is one.
+        A row for each model, control and window: ``model``, ``market``, ``window``, ``first``,
+        ``last``, ``car``, its standard ``error``, ``low``, ``high`` (fractions), ``t``, ``p``,
+        ``degrees_of_freedom``, and ``gap``, the reason why there is no value, or missing where there is one.
 
     Raises
     ------
@@ -71,26 +75,28 @@ def by_window(
         If `windows` does not hold the event, or as :func:`event_study` does.
     """
     _require_event(event_id, pd.Index(windows["event_id"].unique()))
+    prices = windows[windows["event_id"] == event_id]
     rows = []
-    for market in markets:
-        for name, span in spans.items():
-            study = event_study(windows[windows["event_id"] == event_id], asset, market, estimation, span)
-            interval = study.car_interval(confidence).loc[event_id]
-            rows.append(
-                {
-                    "market": market,
-                    "window": name,
-                    "first": span[0],
-                    "last": span[1],
-                    "car": study.car[event_id],
-                    "low": interval["low"],
-                    "high": interval["high"],
-                    "t": study.t[event_id],
-                    "p": study.p[event_id],
-                    "degrees_of_freedom": study.degrees_of_freedom[event_id],
-                    "gap": study.gaps.get(event_id),
-                }
-            )
+    for model, (market, columns), (name, span) in itertools.product(models, markets.items(), spans.items()):
+        study = event_study(prices, asset, columns, estimation, span, model)
+        interval = study.car_interval(confidence).loc[event_id]
+        rows.append(
+            {
+                "model": model,
+                "market": market,
+                "window": name,
+                "first": span[0],
+                "last": span[1],
+                "car": study.car[event_id],
+                "error": study.car_error[event_id],
+                "low": interval["low"],
+                "high": interval["high"],
+                "t": study.t[event_id],
+                "p": study.p[event_id],
+                "degrees_of_freedom": study.degrees_of_freedom[event_id],
+                "gap": study.gaps.get(event_id),
+            }
+        )
     return pd.DataFrame(rows)
 
 

@@ -1,12 +1,16 @@
 """The timeline of the event, with what the article says of each item and how that stands."""
 
+import datetime as dt
 import re
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pandas as pd
 
 from coordination_gap.facts import format_day
-from coordination_gap.market.sessions import closed_because
+from coordination_gap.market.sessions import closed_because, post_instant
+
+NEW_YORK = ZoneInfo("America/New_York")
 
 _DATE = re.compile(
     r"\b\d{1,2} (?:January|February|March|April|May|June|July|August|September|October|November|December) \d{4}"
@@ -33,6 +37,20 @@ def post_id(source: str) -> int:
     return int(match[1])
 
 
+def announcement(timeline: pd.DataFrame) -> dt.datetime:
+    """Return the instant of the post that announced the departure, in New York time, to the millisecond.
+
+    Raises
+    ------
+    ValueError
+        If the timeline does not hold the post, or its source names no post id.
+    """
+    posts = timeline.loc[timeline["kind"] == "announcement", "source"]
+    if len(posts) != 1:
+        raise ValueError(f"the timeline has {len(posts)} rows of the kind announcement: it needs the one with the post")
+    return post_instant(post_id(posts.iloc[0])).astimezone(NEW_YORK)
+
+
 def check_timeline(timeline: pd.DataFrame) -> pd.DataFrame:
     """Hold what the article says against each item.
 
@@ -44,7 +62,8 @@ def check_timeline(timeline: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        `timeline` by day with the column ``verdict``, missing where nothing is to be judged:
+        `timeline` by day with the column ``error``, whether the article is wrong or silent there
+        (the first, second and fourth verdict), and ``verdict``, missing where nothing is to be judged:
 
         - ``contradicted``: the item corrects what the article says;
         - ``dated 3 days late`` (or early): the day in the article's words is not the item's;
@@ -53,16 +72,18 @@ def check_timeline(timeline: pd.DataFrame) -> pd.DataFrame:
         - ``agrees``: a paper that it names.
 
         Before the article's day, what it says is not known: ``article_says`` and
-        ``verdict`` are then missing throughout.
+        ``verdict`` are then missing throughout, and nothing is an error.
     """
     checked = timeline.sort_values(["happened_on", "item"], kind="stable").copy()
     published = article_day(timeline)
     if published is None:
         checked["article_says"] = pd.Series(None, index=checked.index, dtype="str")
         checked["verdict"] = pd.Series(None, index=checked.index, dtype="str")
+        checked["error"] = False
         return checked
     verdicts = [_verdict(row, published) for _, row in checked.iterrows()]
     checked["verdict"] = pd.Series(verdicts, index=checked.index, dtype="str")
+    checked["error"] = checked["verdict"].str.match("contradicted|dated|left out").fillna(False).astype(bool)
     return checked
 
 
