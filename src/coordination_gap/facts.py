@@ -45,6 +45,7 @@ UNITS: dict[str, tuple[str, float, str]] = {
     "points": ("", 1.0, f"{_NO_BREAK}points"),
     "count": ("", 1.0, ""),
     "sessions": ("", 1.0, f"{_NO_BREAK}sessions"),
+    "years": ("", 1.0, f"{_NO_BREAK}years"),
     "days": ("", 1.0, f"{_NO_BREAK}days"),
     "minutes": ("", 1.0, f"{_NO_BREAK}minutes"),
     "seconds": ("", 1.0, f"{_NO_BREAK}seconds"),

@@ -59,7 +59,7 @@ def test_split_refuses_what_it_cannot_take_apart(after: dict[str, float]) -> Non
 def test_quality_against_sums_of_the_rows(alphabet: pd.DataFrame) -> None:
     last = company.last_period(alphabet)
     assert last is not None
-    four, opening = alphabet.loc[last - 3 : last], alphabet.loc[last - 4]
+    four, opening = alphabet.loc[last - 3 : last], alphabet.loc[[last - 4]].iloc[0]
     net, cash = four["net_income_usd"].sum(), four["operating_cash_flow_usd"].sum()
     assets = (four["total_assets_usd"].iloc[-1] + opening["total_assets_usd"]) / 2
     expected = {

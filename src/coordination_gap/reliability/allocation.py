@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
-from coordination_gap.reliability import checks
+from coordination_gap import checks
 from coordination_gap.reliability.law import law_of
 from coordination_gap.reliability.options import checked_options, remedy_options
 from coordination_gap.reliability.parts import Branch, Part, Step, Vote, walk

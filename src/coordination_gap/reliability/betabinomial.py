@@ -13,8 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import optimize
 
-from coordination_gap.reliability import checks
-from coordination_gap.reliability.uncertainty import inner_probability
+from coordination_gap import checks
 
 _Counts = npt.NDArray[np.int64]
 
@@ -130,7 +129,7 @@ def correlation_from_pass(pass_1: float, pass_k: float, k: int) -> float:
     >>> round(correlation_from_pass(0.42, 0.20, k=4), 2)
     0.49
     """
-    m, target = inner_probability(pass_1, "pass_1"), checks.probability(pass_k, "pass_k")
+    m, target = checks.inner_probability(pass_1, "pass_1"), checks.probability(pass_k, "pass_k")
     k = checks.count(k, "k", least=2)
     # A figure that is exactly at a limit must not fail by rounding.
     lowest, slack = m**k, 1e-12
@@ -153,7 +152,7 @@ def correlation_from_success_within(pass_1: float, within_k: float, k: int) -> f
     >>> round(correlation_from_success_within(0.42, 0.72, k=4), 2)
     0.34
     """
-    m, within = inner_probability(pass_1, "pass_1"), checks.probability(within_k, "within_k")
+    m, within = checks.inner_probability(pass_1, "pass_1"), checks.probability(within_k, "within_k")
     k = checks.count(k, "k", least=2)
     highest, slack = -math.expm1(k * math.log1p(-m)), 1e-12
     if not m * (1 - slack) <= within <= highest * (1 + slack):

@@ -8,8 +8,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy import optimize, stats
 
+from coordination_gap import checks
 from coordination_gap.reliability.betabinomial import beta_power_mean, beta_success_within, task_counts
-from coordination_gap.reliability.uncertainty import Interval, inner_probability
+from coordination_gap.reliability.uncertainty import Interval
 
 _Floats = npt.NDArray[np.float64]
 _Counts = npt.NDArray[np.int64]
@@ -84,7 +85,7 @@ def fit_beta_binomial(successes: npt.ArrayLike, trials: npt.ArrayLike, confidenc
         trial failed, or no task was tried twice.
     """
     s, n = task_counts(successes, trials)
-    confidence = inner_probability(confidence, "confidence")
+    confidence = checks.inner_probability(confidence, "confidence")
     if s.sum() in (0, n.sum()):
         every = "failed" if s.sum() == 0 else "succeeded"
         raise ValueError(f"successes has only trials that {every}: give tasks with both, or no correlation can be seen")

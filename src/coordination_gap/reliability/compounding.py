@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from coordination_gap import checks
 from coordination_gap.facts import format_number
-from coordination_gap.reliability import checks
 from coordination_gap.reliability.laws import required_step_success, series, steps_until
 from coordination_gap.reliability.parts import Step
 from coordination_gap.reliability.pipeline import Pipeline

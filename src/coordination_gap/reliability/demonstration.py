@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from scipy import special
 
-from coordination_gap.reliability import checks
+from coordination_gap import checks
 from coordination_gap.reliability.beta_product import BetaProduct
-from coordination_gap.reliability.uncertainty import PUBLISHED_PRIOR, beta_prior, inner_probability
+from coordination_gap.reliability.uncertainty import PUBLISHED_PRIOR, beta_prior
 
 
 def runs_to_claim(target: float, confidence: float = 0.95, failures: int = 0) -> int:
@@ -29,7 +29,7 @@ def runs_to_claim(target: float, confidence: float = 0.95, failures: int = 0) ->
     >>> runs_to_claim(0.95), runs_to_claim(0.999)
     (59, 2995)
     """
-    target = inner_probability(target, "target")
+    target = checks.inner_probability(target, "target")
     allowed = _allowed(confidence)
     f = checks.count(failures, "failures", least=0)
     # With success `target`, at most f of n runs fail with this probability.
@@ -99,7 +99,7 @@ def system_runs_to_claim(
 
 def _allowed(confidence: float) -> float:
     # A bound that is met exactly must not be missed by the rounding of 1 - confidence.
-    return (1.0 - inner_probability(confidence, "confidence")) * (1.0 + 1e-12)
+    return (1.0 - checks.inner_probability(confidence, "confidence")) * (1.0 + 1e-12)
 
 
 def _fewest(shown: Callable[[int], bool], least: int) -> int:

@@ -8,12 +8,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from coordination_gap import facts
-from coordination_gap.reliability import checks
+from coordination_gap import checks, facts
 from coordination_gap.reliability.compounding import percent, two_digits
 from coordination_gap.reliability.laws import series
 from coordination_gap.reliability.measured import BetaBinomialFit, beta_power_mean, bootstrap_pass
-from coordination_gap.reliability.uncertainty import Interval, binomial_interval, inner_probability
+from coordination_gap.reliability.uncertainty import Interval, binomial_interval
 
 #: The two bins of task length between which the law is tested, by their lower edge in minutes.
 SHORT_BIN, LONG_BIN = 1, 60
@@ -94,7 +93,7 @@ def success_after_failure(
     ValueError
         If a task was tried only once, or no try failed.
     """
-    confidence = inner_probability(confidence, "confidence")
+    confidence = checks.inner_probability(confidence, "confidence")
     s, n = successes, tries
     if n.min() < 2:
         raise ValueError(f"tries has a task with {n.min()}: give tasks tried at least twice")

@@ -14,7 +14,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import optimize, special, stats
 
-from coordination_gap.reliability.uncertainty import Interval, inner_probability
+from coordination_gap import checks
+from coordination_gap.reliability.uncertainty import Interval
 
 _Floats = npt.NDArray[np.float64]
 
@@ -76,7 +77,7 @@ class HorizonFit:
 
     def horizon(self, target: float) -> float:
         """Return the length in minutes that is completed with probability `target`."""
-        target = inner_probability(target, "target")
+        target = checks.inner_probability(target, "target")
         return self.t50_minutes * float((-math.log2(target)) ** (1.0 / self.shape))
 
 
@@ -133,7 +134,7 @@ def fit_horizons(
     >>> round(fitted.constant_hazard.t50_minutes), round(fitted.weibull.shape, 2)
     (58, 0.79)
     """
-    confidence = inner_probability(confidence, "confidence")
+    confidence = checks.inner_probability(confidence, "confidence")
     bins = _Bins(minutes, successes, trials)
     shape = bins.best_shape()
     degrees = len(bins.x) - 2

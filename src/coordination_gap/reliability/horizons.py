@@ -30,14 +30,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from coordination_gap.reliability import checks
+from coordination_gap import checks
 from coordination_gap.reliability.horizon_fit import (
     HorizonComparison,
     HorizonFit,
     NoHorizonError,
     fit_horizons,
 )
-from coordination_gap.reliability.uncertainty import Interval, inner_probability
+from coordination_gap.reliability.uncertainty import Interval
 
 __all__ = [
     "HorizonComparison",
@@ -82,7 +82,7 @@ def horizon_ratio(target: float, shape: float = 1.0) -> float:
     >>> round(horizon_ratio(0.8), 3), round(horizon_ratio(0.8, shape=0.6), 3)
     (0.322, 0.151)
     """
-    target = inner_probability(target, "target")
+    target = checks.inner_probability(target, "target")
     return float((math.log(target) / math.log(0.5)) ** (1.0 / _positive(shape, "shape")))
 
 
@@ -102,7 +102,7 @@ def implied_shape(ratio: float, target: float = 0.8) -> float:
     >>> round(implied_shape(15 / 59), 2)
     0.83
     """
-    target = inner_probability(target, "target")
+    target = checks.inner_probability(target, "target")
     ratio = _positive(ratio, "ratio")
     if target == 0.5:
         raise ValueError("target is 0.5: give another one, as the length of 50 % is what it is compared with")

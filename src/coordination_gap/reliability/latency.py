@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from coordination_gap.reliability import checks, transform
+from coordination_gap import checks
+from coordination_gap.reliability import transform
 from coordination_gap.reliability.grid import Floats, Grid, Growth
 from coordination_gap.reliability.latent import COARSE
 from coordination_gap.reliability.law import geometric_sum

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from scipy import special
 
-from coordination_gap.reliability import checks
+from coordination_gap import checks
 
 
 def series(step_success: Iterable[float]) -> float:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from coordination_gap.reliability import checks
+from coordination_gap import checks
 from coordination_gap.reliability.betabinomial import (
     beta_power_mean,
     beta_success_within,
@@ -24,7 +24,7 @@ from coordination_gap.reliability.betabinomial import (
     task_counts,
 )
 from coordination_gap.reliability.betabinomial_fit import BetaBinomialFit, fit_beta_binomial
-from coordination_gap.reliability.uncertainty import Interval, inner_probability
+from coordination_gap.reliability.uncertainty import Interval
 
 __all__ = [
     "BetaBinomialFit",
@@ -153,7 +153,7 @@ def bootstrap_pass(
     """
     s, n = task_counts(successes, trials)
     k = _tried(k, n)
-    confidence = inner_probability(confidence, "confidence")
+    confidence = checks.inner_probability(confidence, "confidence")
     resamples = checks.count(resamples, "resamples", least=100)
     seed = checks.count(seed, "seed", least=0)
     if s.size < 2:

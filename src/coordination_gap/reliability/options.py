@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from coordination_gap.reliability import checks
+from coordination_gap import checks
 from coordination_gap.reliability.leaves import unknown_name
 from coordination_gap.reliability.parts import Branch, Gate, Part, Step, Vote, checked_parts, walk
 from coordination_gap.reliability.pipeline import Pipeline

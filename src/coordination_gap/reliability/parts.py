@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import KW_ONLY, dataclass, fields, replace
 from typing import TypeAlias, cast
 
-from coordination_gap.reliability import checks
+from coordination_gap import checks
 
 #: Probabilities of a branch may miss a sum of 1 by this much, which is what adding a few decimals can lose.
 _SUM_SLACK = 1e-9

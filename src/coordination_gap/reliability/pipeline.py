@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from coordination_gap.reliability import checks, followed, importance, latency, simulation
+from coordination_gap import checks
+from coordination_gap.reliability import followed, importance, latency, simulation
 from coordination_gap.reliability.latent import FINE, Fineness, Kinds, kinds_of_run
 from coordination_gap.reliability.law import in_series, law_of
 from coordination_gap.reliability.parts import Part, Step, checked_parts, numbered, walk

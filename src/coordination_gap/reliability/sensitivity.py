@@ -7,21 +7,20 @@ a plain series. :func:`sobol` says whose uncertainty the result owes its varianc
 step to *test* more, which need not be the step to mend (:mod:`~.importance`).
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from SALib.analyze import sobol as sobol_indices  # type: ignore[import-untyped]
-from SALib.sample import sobol as sobol_sample  # type: ignore[import-untyped]
 from scipy import stats
 
-from coordination_gap.reliability import checks
+from coordination_gap import checks
 from coordination_gap.reliability.law import in_series
 from coordination_gap.reliability.leaves import Leaf, leaves, unknown_name, with_parts
-from coordination_gap.reliability.uncertainty import PUBLISHED_PRIOR, beta_prior, inner_probability
+from coordination_gap.reliability.uncertainty import PUBLISHED_PRIOR, beta_prior
+from coordination_gap.variance import variance_shares
 
 if TYPE_CHECKING:
     from coordination_gap.reliability.pipeline import Pipeline
@@ -31,12 +30,6 @@ _Floats = npt.NDArray[np.float64]
 #: What of a pipeline's outcome can be asked for.
 OUTCOMES = ("success", "silent_failure", "halted", "attempts", "cost", "seconds")
 _AT_ONCE = 1 << 14
-#: A spread below this share of the mean is rounding.
-_NO_SPREAD = 1e-12
-
-
-class NoVarianceError(ValueError):
-    """What is asked for does not vary with the uncertain inputs."""
 
 
 def sobol(
@@ -104,72 +97,6 @@ def sobol(
     return frame.rename(columns={"input": "step"})
 
 
-def variance_shares(
-    values: Callable[[_Floats], _Floats],
-    names: Sequence[str],
-    outcome: str,
-    *,
-    samples: int,
-    seed: int,
-    confidence: float,
-) -> pd.DataFrame:
-    """Return the Sobol indices of a function of independent uncertain inputs.
-
-    Parameters
-    ----------
-    values
-        Takes levels between 0 and 1, shape (n, inputs), which each input turns into a value
-        of its own distribution, and returns the n outcomes.
-    names
-        Of the inputs.
-    outcome
-        What the values are, for messages and ``attrs``.
-    samples, seed, confidence
-        As of :func:`sobol`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``input`` and what :func:`sobol` returns of each; ``attrs`` has ``low`` and ``high``,
-        too, the equal-tailed interval of the outcome.
-    """
-    samples = checks.count(samples, "samples", least=2)
-    if samples & (samples - 1):
-        near = 1 << (samples.bit_length() - 1)
-        raise ValueError(f"samples is {samples}: give a power of two, such as {near} or {2 * near}")
-    seed = checks.count(seed, "seed", least=0)
-    confidence = inner_probability(confidence, "confidence")
-    problem = {"num_vars": len(names), "names": list(names), "bounds": [[0.0, 1.0]] * len(names)}
-    found = values(sobol_sample.sample(problem, samples, calc_second_order=False, seed=seed))
-    if np.ptp(found) <= _NO_SPREAD * np.abs(found).max() or np.var(found) < np.finfo(float).tiny:
-        raise NoVarianceError(
-            f"outcome is {outcome!r}, which is {found[0]:.10g} whatever the uncertain values: "
-            "there is no variance to be owed to them; ask for another outcome"
-        )
-    # SALib takes a seed of 0 for none.
-    indices = sobol_indices.analyze(problem, found, calc_second_order=False, conf_level=confidence, seed=seed + 1)
-    frame = pd.DataFrame({"input": problem["names"]})
-    for column, key in (("first_order", "S1"), ("total", "ST")):
-        frame[column] = np.asarray(indices[key], dtype=float)
-        frame[f"{column}_low"] = indices[key] - indices[f"{key}_conf"]
-        frame[f"{column}_high"] = indices[key] + indices[f"{key}_conf"]
-    frame = frame.sort_values("total", ascending=False, kind="stable", ignore_index=True)
-    # The first and the last of each block of rows are independent samples.
-    block = found.reshape(samples, -1)[:, [0, -1]]
-    low, high = np.quantile(block, [(1 - confidence) / 2, (1 + confidence) / 2])
-    frame.attrs = {
-        "outcome": outcome,
-        "samples": samples,
-        "seed": seed,
-        "confidence": confidence,
-        "mean": float(block.mean()),
-        "sd": float(block.std()),
-        "low": float(low),
-        "high": float(high),
-    }
-    return frame
-
-
 def propagate(
     pipeline: "Pipeline",
     evidence: Mapping[str, tuple[int, int]],
@@ -209,7 +136,7 @@ def propagate(
     """
     draws = checks.count(draws, "draws", least=100)
     rng = np.random.default_rng(checks.count(seed, "seed", least=0))
-    confidence = inner_probability(confidence, "confidence")
+    confidence = checks.inner_probability(confidence, "confidence")
     tested = _tested(pipeline, evidence, prior)
     used = [one.leaf for one in tested]
     successes = np.column_stack([one.posterior.rvs(draws, random_state=rng) for one in tested])

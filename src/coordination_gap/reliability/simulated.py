@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special, stats
 
-from coordination_gap.reliability import checks
+from coordination_gap import checks
 
 Floats = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.int64]

@@ -9,13 +9,12 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
-from coordination_gap import facts
+from coordination_gap import checks, facts
 from coordination_gap.facts import format_number
-from coordination_gap.reliability import checks
 from coordination_gap.reliability.law import law_of
 from coordination_gap.reliability.parts import Step
 from coordination_gap.reliability.remedies import Remedies
-from coordination_gap.reliability.sensitivity import NoVarianceError, variance_shares
+from coordination_gap.variance import NoVarianceError, variance_shares
 
 Floats = npt.NDArray[np.float64]
 
@@ -55,7 +54,7 @@ def rate_shares(
     Returns
     -------
     pandas.DataFrame or None
-        As of :func:`~.sensitivity.variance_shares`, by ``input``, the keys of :data:`RATES`.
+        As of :func:`coordination_gap.variance.variance_shares`, by ``input``, the keys of :data:`RATES`.
         None where the outcome does not vary, as success does not where no run can succeed.
     """
     n = checks.count(test_runs, "test_runs")

@@ -29,7 +29,7 @@ import numpy as np
 import pandas as pd
 from statsmodels.stats.proportion import proportion_confint
 
-from coordination_gap.reliability import checks
+from coordination_gap import checks
 from coordination_gap.reliability.beta_product import BetaProduct
 
 #: Methods of :func:`binomial_interval`; ``"beta"`` is the exact interval of Clopper and Pearson.
@@ -44,20 +44,6 @@ class Interval(NamedTuple):
 
     low: float
     high: float
-
-
-def inner_probability(value: object, where: str) -> float:
-    """Return `value` as a float above 0 and below 1.
-
-    Raises
-    ------
-    ValueError
-        If `value` is not a probability, or is 0 or 1.
-    """
-    number = checks.probability(value, where)
-    if 0.0 < number < 1.0:
-        return number
-    raise ValueError(f"{where} is {value!r}: give a number between 0 and 1, both excluded")
 
 
 def _counts(successes: object, trials: object, where: str) -> tuple[int, int]:
@@ -96,7 +82,7 @@ def binomial_interval(successes: int, trials: int, confidence: float = 0.95, met
     (0.8278, 0.9992)
     """
     s, n = _counts(successes, trials, "")
-    confidence = inner_probability(confidence, "confidence")
+    confidence = checks.inner_probability(confidence, "confidence")
     if method not in BINOMIAL_METHODS:
         raise ValueError(f"method is {method!r}: give one of {', '.join(BINOMIAL_METHODS)}")
     low, high = proportion_confint(s, n, alpha=1.0 - confidence, method=method)
@@ -199,7 +185,7 @@ def system_interval(
     >>> round(system.mean, 4), round(system.low, 3), round(system.high, 3)
     (0.8468, 0.737, 0.929)
     """
-    confidence = inner_probability(confidence, "confidence")
+    confidence = checks.inner_probability(confidence, "confidence")
     a, b = beta_prior(prior)
     checked = [_counts(*_pair(pair, i), f"counts[{i}]: ") for i, pair in enumerate(counts)]
     if not checked:
@@ -264,7 +250,7 @@ def interval_by_trials(
     """
     steps = checks.count(steps, "steps")
     p = checks.probability(step_success, "step_success")
-    confidence = inner_probability(confidence, "confidence")
+    confidence = checks.inner_probability(confidence, "confidence")
     a, b = series_prior(steps) if prior is None else beta_prior(prior)
     if (p == 0.0 and a == 0.0) or (p == 1.0 and b == 0.0):
         raise ValueError(f"prior is {prior!r}: give two positive numbers where step_success is {step_success!r}")

@@ -6,8 +6,9 @@ from decimal import Decimal
 from html import escape
 from typing import Any
 
+from coordination_gap import checks
 from coordination_gap.facts import format_number
-from coordination_gap.reliability import Gate, Pipeline, Step, checks
+from coordination_gap.reliability import Gate, Pipeline, Step
 from coordination_gap.reliability.compounding import percent
 
 NAME = "reliability-calculator"

@@ -22,7 +22,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from coordination_gap.reliability import checks
+from coordination_gap import checks
 from coordination_gap.reliability.pipeline import Pipeline
 from coordination_gap.reliability.traces.codes import (
     HALTED,

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 from scipy import special, stats
 
+from coordination_gap import checks
 from coordination_gap.reliability.traces.codes import (
     GOOD,
     LOUD,
@@ -29,7 +30,7 @@ from coordination_gap.reliability.traces.codes import (
     SILENT,
     Floats,
 )
-from coordination_gap.reliability.uncertainty import Interval, inner_probability
+from coordination_gap.reliability.uncertainty import Interval
 
 #: Parameters that are probabilities, in the order in which arrays hold them.
 RATES = ("success", "loud", "detection", "false_alarm", "correlation")
@@ -47,7 +48,7 @@ def checked_confidence(value: object) -> float:
     ValueError
         If it is not, or no probability.
     """
-    confidence = inner_probability(value, "confidence")
+    confidence = checks.inner_probability(value, "confidence")
     if confidence <= _MOST_CONFIDENCE:
         return confidence
     raise ValueError(

@@ -47,6 +47,20 @@ def probability(value: object, where: str) -> float:
     raise ValueError(f"{where} is {_shown(value)}: give a probability, a number from 0 to 1")
 
 
+def inner_probability(value: object, where: str) -> float:
+    """Return `value` as a float above 0 and below 1.
+
+    Raises
+    ------
+    ValueError
+        If `value` is not a probability, or is 0 or 1.
+    """
+    number = probability(value, where)
+    if 0.0 < number < 1.0:
+        return number
+    raise ValueError(f"{where} is {value!r}: give a number between 0 and 1, both excluded")
+
+
 def count(value: object, where: str, *, least: int = 1, most: int | None = None) -> int:
     """Return `value` as an int of at least `least`, and at most `most`; a float such as 3.0 is refused.
 

@@ -1,0 +1,155 @@
+"""The inputs of a valuation from filed figures, where they are not given by hand."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from coordination_gap import tables
+from coordination_gap.company.earnings import effective_tax_rate
+from coordination_gap.company.fundamentals import QUARTERLY
+from coordination_gap.company.measures import read
+from coordination_gap.company.periods import QUARTERS_PER_YEAR, period_label, trailing_sum
+from coordination_gap.company.valuation.cash_flow import TwoStage
+
+
+@dataclass(frozen=True)
+class Assumed:
+    """What no filing says.
+
+    Attributes
+    ----------
+    growth, terminal_growth, years, discount_rate, return_on_new_capital
+        As of :class:`TwoStage`.
+    operating_margin, tax_rate
+        Fractions; 0 takes that of the last four quarters.
+    other_assets_usd
+        What the owners have beside cash and long-term debt, such as stakes in other companies.
+    """
+
+    growth: float
+    terminal_growth: float
+    years: int
+    discount_rate: float
+    return_on_new_capital: float
+    operating_margin: float = 0.0
+    tax_rate: float = 0.0
+    other_assets_usd: float = 0.0
+
+
+def two_stage_inputs(quarters: pd.DataFrame, last: pd.Period, assumed: Assumed) -> TwoStage:
+    """Return the inputs for the whole company.
+
+    Revenue, margin and tax rate are those of the four quarters to `last`; cash and long-term
+    debt stand at its end; shares are the diluted ones of that quarter.
+
+    Parameters
+    ----------
+    quarters
+        From :func:`~coordination_gap.company.by_quarter`.
+    last
+        The last quarter.
+    assumed
+        What no filing says.
+
+    Raises
+    ------
+    ValueError
+        If a figure is missing; the message names it. Or as :class:`TwoStage` does.
+    """
+    margin = assumed.operating_margin or read(quarters, QUARTERLY["operating_margin_trailing"], last).number
+    return TwoStage(
+        revenue_usd=read(quarters, QUARTERLY["revenue_trailing"], last).number,
+        operating_margin=margin,
+        tax_rate=assumed.tax_rate or trailing_tax_rate(quarters, last),
+        growth=assumed.growth,
+        terminal_growth=assumed.terminal_growth,
+        years=assumed.years,
+        discount_rate=assumed.discount_rate,
+        return_on_new_capital=assumed.return_on_new_capital,
+        net_assets_usd=_cell(quarters, last, "cash_usd")
+        - _cell(quarters, last, "long_term_debt_noncurrent_usd")
+        + assumed.other_assets_usd,
+        shares=_cell(quarters, last, "diluted_shares"),
+    )
+
+
+def segment_inputs(quarters: pd.DataFrame, last: pd.Period, whole: TwoStage, growth: float) -> TwoStage:
+    """Return the inputs for Google Cloud: its own revenue and margin of four quarters, all else the company's.
+
+    Parameters
+    ----------
+    quarters, last
+        As for :func:`two_stage_inputs`.
+    whole
+        The company's inputs.
+    growth
+        Of the segment in the first stage, a rate a year.
+
+    Raises
+    ------
+    ValueError
+        If a figure of the segment is missing, or as :class:`TwoStage` does.
+    """
+    revenue = _trailing(quarters, last, "cloud_revenue_usd")
+    return TwoStage(
+        revenue_usd=revenue,
+        operating_margin=_trailing(quarters, last, "cloud_operating_income_usd") / revenue,
+        tax_rate=whole.tax_rate,
+        growth=growth,
+        terminal_growth=whole.terminal_growth,
+        years=whole.years,
+        discount_rate=whole.discount_rate,
+        return_on_new_capital=whole.return_on_new_capital,
+        net_assets_usd=0.0,
+        shares=whole.shares,
+    )
+
+
+def trailing_tax_rate(quarters: pd.DataFrame, last: pd.Period) -> float:
+    """Return the effective tax rate of the four quarters to `last`: 1 − net income / pre-tax income.
+
+    Raises
+    ------
+    ValueError
+        If a figure is missing, or pre-tax income is not positive.
+    """
+    sums = [
+        trailing_sum(quarters[column]) for column in ("operating_income_usd", "other_income_net_usd", "net_income_usd")
+    ]
+    rate = float(effective_tax_rate(*sums).reindex([last]).iloc[0])
+    if not 0 <= rate < 1:
+        raise ValueError(f"tax_rate of the four quarters to {period_label(last)} is {rate}: give one by hand")
+    return rate
+
+
+def past_growth(quarters: pd.DataFrame, last: pd.Period, years: int) -> float:
+    """Return the yearly growth of four quarters' revenue over some years to `last`.
+
+    Raises
+    ------
+    ValueError
+        If a quarter is missing.
+    """
+    now = _trailing(quarters, last, "revenue_usd")
+    before = _trailing(quarters, last - QUARTERS_PER_YEAR * years, "revenue_usd")
+    return float((now / before) ** (1 / years) - 1)
+
+
+def rows_of(filed: pd.DataFrame, last: pd.Period, years: int = 1) -> tables.Source:
+    """Name the rows of the quarters of some years to `last`."""
+    labels = [period_label(last - back) for back in range(QUARTERS_PER_YEAR * years)]
+    return tables.rows(filed[filed["fiscal_quarter"].isin(labels)])
+
+
+def _trailing(quarters: pd.DataFrame, last: pd.Period, column: str) -> float:
+    total = trailing_sum(quarters[column]).reindex([last]).iloc[0]
+    if pd.isna(total):
+        raise ValueError(f"{column} of the four quarters to {period_label(last)} is not all in the table")
+    return float(total)
+
+
+def _cell(quarters: pd.DataFrame, last: pd.Period, column: str) -> float:
+    value = quarters[column].reindex([last]).iloc[0]
+    if pd.isna(value):
+        raise ValueError(f"{column} of {period_label(last)} is not in the table")
+    return float(value)

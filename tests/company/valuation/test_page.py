@@ -1,0 +1,100 @@
+"""What the page on valuation reads from the data, and draws."""
+
+import functools
+
+import pandas as pd
+import pytest
+
+from coordination_gap import company, tables
+from coordination_gap.company import valuation
+from tests.reliability.drawn import check
+
+LAST_DAY = "2026-09-10"
+
+
+@pytest.fixture(name="quarters", scope="module")
+def _quarters() -> pd.DataFrame:
+    return company.by_quarter(tables.load("alphabet_quarterly", LAST_DAY))
+
+
+ASSUMED = valuation.Assumed(growth=0.12, terminal_growth=0.03, years=10, discount_rate=0.09, return_on_new_capital=0.25)
+
+
+def test_inputs_are_those_of_the_filings(quarters: pd.DataFrame) -> None:
+    last = company.last_period(quarters)
+    assert last is not None
+    inputs = valuation.two_stage_inputs(quarters, last, ASSUMED)
+    four = quarters.tail(4)
+    assert inputs.revenue_usd == four["revenue_usd"].sum()
+    assert inputs.operating_margin == pytest.approx(four["operating_income_usd"].sum() / four["revenue_usd"].sum())
+    pretax = (four["operating_income_usd"] + four["other_income_net_usd"]).sum()
+    assert inputs.tax_rate == pytest.approx(1 - four["net_income_usd"].sum() / pretax)
+    assert inputs.net_assets_usd == 38_063e6 - 77_501e6
+    assert inputs.shares == 12_238e6
+    cloud = valuation.segment_inputs(quarters, last, inputs, 0.25)
+    assert cloud.revenue_usd == four["cloud_revenue_usd"].sum()
+    before = quarters["revenue_usd"].iloc[-44:-40].sum()
+    assert valuation.past_growth(quarters, last, 10) == pytest.approx((inputs.revenue_usd / before) ** 0.1 - 1)
+
+
+def test_given_inputs_take_the_place_of_the_filings(quarters: pd.DataFrame) -> None:
+    last = company.last_period(quarters)
+    assert last is not None
+    other = valuation.Assumed(0.1, 0.02, 5, 0.08, 0.3, operating_margin=0.4, tax_rate=0.21, other_assets_usd=1e9)
+    inputs = valuation.two_stage_inputs(quarters, last, other)
+    assert (inputs.operating_margin, inputs.tax_rate, inputs.net_assets_usd) == (0.4, 0.21, 38_063e6 - 77_501e6 + 1e9)
+
+
+def test_a_missing_figure_is_named(quarters: pd.DataFrame) -> None:
+    last = company.last_period(quarters)
+    assert last is not None
+    with pytest.raises(ValueError, match="diluted_shares of 2025Q4 is not in the table"):
+        valuation.two_stage_inputs(quarters, last - 1, ASSUMED)
+    hole = quarters.assign(cloud_revenue_usd=quarters["cloud_revenue_usd"].mask(quarters.index == last - 2))
+    with pytest.raises(ValueError, match="cloud_revenue_usd of the four quarters to 2026Q1 is not all in the table"):
+        valuation.segment_inputs(hole, last, valuation.two_stage_inputs(quarters, last, ASSUMED), 0.2)
+    loss = quarters.assign(net_income_usd=-quarters["net_income_usd"])
+    with pytest.raises(ValueError, match=r"tax_rate of the four quarters to 2026Q1 is .*: give one by hand"):
+        valuation.two_stage_inputs(loss, last, ASSUMED)
+
+
+def verdicts(as_of: str) -> dict[str, str]:
+    figures = tables.load("article_figures", as_of)
+    windows = tables.load("event_windows", as_of)
+    windows = windows[windows["event_id"] == "shazeer-2026"]
+    computed = valuation.computed_figures(figures, windows, tables.load("price_references", as_of))
+    compared = valuation.compare_market(figures, computed, company.Tolerances())
+    return dict(zip(compared["id"], compared["verdict"], strict=True))
+
+
+@pytest.mark.parametrize("as_of", ["2026-06-20", LAST_DAY])
+def test_the_articles_figures_on_prices(as_of: str) -> None:
+    found = verdicts(as_of)
+    assert {name for name, verdict in found.items() if verdict == "agrees"} == {
+        "price",
+        "return-year-to-date",
+        "return-one-year",
+        "target-model-upside",
+        "peer-return-year-to-date",
+    }
+    assert [name for name, verdict in found.items() if verdict == "loosely"] == ["peer-price"]
+    assert sum(verdict == "cannot be checked" for verdict in found.values()) == 9
+
+
+def test_before_the_article_there_is_nothing_to_compare() -> None:
+    assert verdicts("2026-06-19") == {}
+
+
+@pytest.mark.parametrize("size", ["wide", "narrow"])
+def test_every_figure(quarters: pd.DataFrame, size: str) -> None:
+    last = company.last_period(quarters)
+    assert last is not None
+    inputs = valuation.two_stage_inputs(quarters, last, ASSUMED)
+    grid = valuation.growth_grid(inputs, 344.82, [0.08, 0.09], [0.3, 0.35])
+    check(functools.partial(valuation.draw_growth_grid, past=0.18), grid, size)
+    bars = pd.DataFrame({"value_from_usd": [100, 200], "value_to_usd": [200, 300], "share_of_draws": [0.4, 0.6]})
+    check(functools.partial(valuation.draw_values, price=250.0), bars, size)
+    owed = pd.DataFrame(
+        {"input": ["growth", "tax"], "total": [0.6, 0.1], "total_low": [0.5, 0], "total_high": [0.7, 0.2]}
+    )
+    check(valuation.draw_sensitivity, owed, size)
