@@ -67,7 +67,7 @@ def test_quality_against_sums_of_the_rows(alphabet: pd.DataFrame) -> None:
         "accruals_ratio_trailing": (net - cash) / assets,
         "stock_compensation_share_trailing": four["stock_compensation_usd"].sum() / four["revenue_usd"].sum(),
         "repurchases_net_trailing": four["share_repurchases_usd"].sum() - four["stock_compensation_usd"].sum(),
-        "capital_expenditure_over_depreciation": (four["capital_expenditure_usd"] / four["depreciation_usd"]).iloc[-1],
+        "capital_expenditure_over_depreciation": four["capital_expenditure_usd"].sum() / four["depreciation_usd"].sum(),
     }
     for name, value in expected.items():
         assert company.read(alphabet, QUALITY[name], last).number == pytest.approx(value), name

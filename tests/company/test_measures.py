@@ -12,7 +12,7 @@ from coordination_gap import company
 from coordination_gap.company.measures import Measure
 
 AT = "2024Q4"
-RATIOS = {"fraction", "ratio"}
+RATIOS = {"times", "fraction", "ratio"}
 
 
 def money(frame: pd.DataFrame) -> list[str]:

@@ -74,8 +74,10 @@ def test_two_companies_stand_side_by_side_with_marks_and_gaps(alphabet: pd.DataF
     assert rows["Operating margin"] == ["36.1%", "≈ 46.3%"]
     assert rows["Other income, share of pre-tax income"] == ["48.7%", "not in the table"]
     assert rows["Return on closing equity, last fiscal year"] == ["31.8% (2025)", "≈ 29.6% (fiscal 2025)"]
+    cash = rows["Operating cash flow over net income, last fiscal year"]
+    assert cash == ["1.25× (2025)", "≈ 1.34× (fiscal 2025)"]
     without = company.beside_peer(alphabet, microsoft, at, None, years, ("Alphabet", "Microsoft"))
-    assert set(without["Microsoft"].iloc[:-1]) == {"not in the table"}
+    assert set(without["Microsoft"].iloc[:-4]) == {"not in the table"}
 
 
 def test_exact_microsoft_figures_carry_no_mark() -> None:

@@ -8,6 +8,13 @@ reason why there is none. A hole in the data stays a hole in everything that nee
 
 from coordination_gap.company.annual import ANNUAL
 from coordination_gap.company.article import VERDICTS, Tolerances, compare, verdict
+from coordination_gap.company.depth import (
+    depreciation_errors,
+    equity_return,
+    equity_return_table,
+    record_equity_return,
+    years_table,
+)
 from coordination_gap.company.earnings import (
     effective_tax_rate,
     implied_earnings,
@@ -37,6 +44,12 @@ from coordination_gap.company.plots import (
     draw_cloud,
     draw_eps,
     draw_growth_and_margin,
+)
+from coordination_gap.company.plots_depth import (
+    describe_earnings_and_cash,
+    describe_equity_return,
+    draw_earnings_and_cash,
+    draw_equity_return,
 )
 from coordination_gap.company.prices import Price, price_of_share
 from coordination_gap.company.recording import (
@@ -76,15 +89,22 @@ __all__ = [
     "compare",
     "comparison",
     "definitions",
+    "depreciation_errors",
     "describe_cash",
     "describe_cloud",
+    "describe_earnings_and_cash",
     "describe_eps",
+    "describe_equity_return",
     "describe_growth_and_margin",
     "draw_cash",
     "draw_cloud",
+    "draw_earnings_and_cash",
     "draw_eps",
+    "draw_equity_return",
     "draw_growth_and_margin",
     "effective_tax_rate",
+    "equity_return",
+    "equity_return_table",
     "growth",
     "growth_and_margins",
     "implied_earnings",
@@ -103,6 +123,7 @@ __all__ = [
     "record",
     "record_article_price",
     "record_bounds",
+    "record_equity_return",
     "record_measures",
     "record_multiples",
     "record_peer",
@@ -116,4 +137,5 @@ __all__ = [
     "verdict",
     "widest_margin",
     "without_other_income",
+    "years_table",
 ]

@@ -42,6 +42,16 @@ _ANNUAL = (
         lambda frame: over(frame[NET], average_equity(frame, 1)),
         NO_EQUITY,
     ),
+    Measure(
+        "cash_conversion",
+        "Operating cash flow over net income",
+        "times",
+        "net cash from operating activities / net income, of the fiscal year",
+        {CASH_FLOW: NOW, NET: NOW},
+        lambda frame: over(frame[CASH_FLOW], frame[NET]),
+        "net income is zero or negative, so that a multiple of it means nothing",
+        2,
+    ),
     share(
         "capital_intensity",
         "Capital expenditure, share of revenue",

@@ -12,6 +12,7 @@ from coordination_gap.company.cloud import CLOUD_MEASURES
 from coordination_gap.company.earnings import effective_tax_rate
 from coordination_gap.company.measures import Measure
 from coordination_gap.company.periods import QUARTERS_PER_YEAR, growth, trailing_sum
+from coordination_gap.company.quality import QUALITY
 from coordination_gap.company.shapes import (
     CAPEX,
     CAPEX_WITH_LEASES,
@@ -257,4 +258,4 @@ _QUARTERLY = (
 )
 
 #: Measures of a frame from :func:`~coordination_gap.company.by_quarter`, by name.
-QUARTERLY = MappingProxyType({measure.name: measure for measure in (*_QUARTERLY, *CLOUD_MEASURES)})
+QUARTERLY = MappingProxyType({measure.name: measure for measure in (*_QUARTERLY, *QUALITY.values(), *CLOUD_MEASURES)})

@@ -27,14 +27,16 @@ def draw_growth_and_margin(figure: Figure, data: pd.DataFrame) -> None:
     for column, label, colour, marker in lines:
         _line(axes, data[column] * 100, label, colour, marker)
     axes.set_ylabel("per cent")
-    _quarters(axes, figure, data, labels_at_right=True)
-    _from_zero(axes)
+    label_quarters(axes, figure, data, labels_at_right=True)
+    from_zero(axes)
 
 
 def describe_growth_and_margin(data: pd.DataFrame) -> str:
     """Return the alt text of :func:`draw_growth_and_margin`."""
     parts = (("revenue_growth", "revenue growth on a year earlier"), ("operating_margin", "operating margin"))
-    return "Two lines by quarter. " + " ".join(_course(data, column, name, "fraction") for column, name in parts)
+    return "Two lines by quarter. " + " ".join(
+        describe_course(data, column, name, "fraction") for column, name in parts
+    )
 
 
 def draw_eps(figure: Figure, data: pd.DataFrame) -> None:
@@ -48,13 +50,15 @@ def draw_eps(figure: Figure, data: pd.DataFrame) -> None:
     axes.axhline(0, color=muted(), linewidth=0.8)
     axes.legend(loc="upper left")
     axes.grid(axis="x", visible=False)
-    _quarters(axes, figure, data)
+    label_quarters(axes, figure, data)
 
 
 def describe_eps(data: pd.DataFrame) -> str:
     """Return the alt text of :func:`draw_eps`."""
     parts = (("eps", "earnings per share as reported"), ("eps_without_other_income", "without other income"))
-    return "Two bars for each quarter. " + " ".join(_course(data, name, text, "usd_per_share") for name, text in parts)
+    return "Two bars for each quarter. " + " ".join(
+        describe_course(data, name, text, "usd_per_share") for name, text in parts
+    )
 
 
 def draw_cash(figure: Figure, data: pd.DataFrame) -> None:
@@ -68,8 +72,8 @@ def draw_cash(figure: Figure, data: pd.DataFrame) -> None:
     for column, label, colour, marker in lines:
         _line(axes, data[column] / _BILLION, label, colour, marker)
     axes.set_ylabel("billion US dollars" if is_narrow(figure) else "billion US dollars in four quarters")
-    _quarters(axes, figure, data, labels_at_right=True)
-    _from_zero(axes)
+    label_quarters(axes, figure, data, labels_at_right=True)
+    from_zero(axes)
 
 
 def describe_cash(data: pd.DataFrame) -> str:
@@ -79,7 +83,7 @@ def describe_cash(data: pd.DataFrame) -> str:
         ("capital_expenditure_trailing", "capital expenditure"),
         ("free_cash_flow_trailing", "free cash flow"),
     )
-    courses = (_course(data, column, name, "usd", "billion") for column, name in parts)
+    courses = (describe_course(data, column, name, "usd", "billion") for column, name in parts)
     return "Three lines by quarter, each over four quarters. " + " ".join(courses)
 
 
@@ -93,13 +97,13 @@ def draw_cloud(figure: Figure, data: pd.DataFrame) -> None:
         axes.bar(np.arange(len(data)), data[column].astype("float64") / _BILLION, width=0.7, color=colour)
         axes.set_ylabel(f"{label}, billion US dollars" if not is_narrow(figure) else f"{label},\nbillion US dollars")
         axes.grid(axis="x", visible=False)
-        _quarters(axes, figure, data, panels_across=shape[1])
+        label_quarters(axes, figure, data, panels_across=shape[1])
 
 
 def describe_cloud(data: pd.DataFrame) -> str:
     """Return the alt text of :func:`draw_cloud`."""
     parts = (("cloud_revenue", "Google Cloud revenue"), ("backlog", "Alphabet's backlog"))
-    courses = (_course(data, column, name, "usd", "billion") for column, name in parts)
+    courses = (describe_course(data, column, name, "usd", "billion") for column, name in parts)
     return "Bars by quarter in two panels. " + " ".join(courses)
 
 
@@ -114,9 +118,10 @@ def _line(axes: Axes, values: "pd.Series[float]", label: str, colour: str, marke
         )
 
 
-def _quarters(
+def label_quarters(
     axes: Axes, figure: Figure, data: pd.DataFrame, *, labels_at_right: bool = False, panels_across: int = 1
 ) -> None:
+    """Label as many quarters as fit."""
     count = len(data)
     room = (0.4 if is_narrow(figure) else 0.19) * max(count - 1, 1) if labels_at_right else 0.0
     axes.set_xlim(-0.6, count - 0.4 + room)
@@ -128,14 +133,16 @@ def _quarters(
     axes.set_xticks(places, labels)
 
 
-def _from_zero(axes: Axes) -> None:
+def from_zero(axes: Axes) -> None:
+    """Let the scale of heights reach zero."""
     low, high = axes.get_ylim()
     axes.set_ylim(min(low, 0), max(high, 0) * 1.05)
     if low < 0:
         axes.axhline(0, color=muted(), linewidth=0.8)
 
 
-def _course(data: pd.DataFrame, column: str, name: str, unit: str, scale: str = "") -> str:
+def describe_course(data: pd.DataFrame, column: str, name: str, unit: str, scale: str = "") -> str:
+    """Return where a series begins and ends, and what is missing of it, as a sentence."""
     known = data[data[column].notna()]
     if known.empty:
         return f"No value of {name} is known."

@@ -28,6 +28,14 @@ _PEER_ROWS = (
     ("Net margin, four quarters", "net_margin_trailing", "net_margin_trailing"),
 )
 
+# The same of fiscal years: the title, and the measure of both.
+_PEER_YEARS = (
+    ("Return on closing equity", "roe_closing"),
+    ("Return on average equity", "roe_average"),
+    ("Operating cash flow over net income", "cash_conversion"),
+    ("Capital expenditure, share of revenue", "capital_intensity"),
+)
+
 
 def last_quarters(frame: pd.DataFrame, last: pd.Period, count: int, names: Sequence[str]) -> pd.DataFrame:
     """Return measures of the quarters that end with `last`, one row each, for a figure.
@@ -178,7 +186,7 @@ def beside_peer(
         The quarter as each names it; None where the peer's table does not have it.
     years
         Both companies' fiscal years, from :func:`~coordination_gap.company.by_year`, of
-        which the last one with equity is used for the return on equity.
+        which the last one that has the figures is used, for each measure.
     names
         What to call them.
 
@@ -199,16 +207,19 @@ def beside_peer(
         }
         for title, first, second in _PEER_ROWS
     ]
-    closing = [_last_closing_return(frame) for frame in years]
-    rows.append({"Measure": "Return on closing equity, last fiscal year", heads[0]: closing[0], heads[1]: closing[1]})
+    rows += [
+        {"Measure": f"{title}, last fiscal year"}
+        | {head: _last_year(frame, name) for head, frame in zip(heads, years, strict=True)}
+        for title, name in _PEER_YEARS
+    ]
     return pd.DataFrame(rows)
 
 
-def _last_closing_return(years: pd.DataFrame) -> str:
-    known = [period for period in years.index if read(years, ANNUAL["roe_closing"], period).value is not None]
+def _last_year(years: pd.DataFrame, name: str) -> str:
+    known = [period for period in years.index if read(years, ANNUAL[name], period).value is not None]
     if not known:
-        return read(years, ANNUAL["roe_closing"], None).shown()
-    return f"{read(years, ANNUAL['roe_closing'], known[-1]).shown()} ({period_words(known[-1])})"
+        return read(years, ANNUAL[name], None).shown()
+    return f"{read(years, ANNUAL[name], known[-1]).shown()} ({period_words(known[-1])})"
 
 
 def _measure(name: str) -> Measure:
