@@ -73,6 +73,13 @@ from coordination_gap.company.reports import (
     named_prices,
     return_on_equity,
 )
+from coordination_gap.company.valuation import (
+    gordon_value,
+    implied_growth,
+    implied_volatility,
+    probability_above,
+    reverse_dcf,
+)
 
 __all__ = [
     "ANNUAL",
@@ -105,9 +112,12 @@ __all__ = [
     "effective_tax_rate",
     "equity_return",
     "equity_return_table",
+    "gordon_value",
     "growth",
     "growth_and_margins",
     "implied_earnings",
+    "implied_growth",
+    "implied_volatility",
     "last_period",
     "last_quarters",
     "multiples",
@@ -118,6 +128,7 @@ __all__ = [
     "period_words",
     "price_of_share",
     "price_to_earnings",
+    "probability_above",
     "quarters_due",
     "read",
     "record",
@@ -131,6 +142,7 @@ __all__ = [
     "record_quarter",
     "record_verdicts",
     "return_on_equity",
+    "reverse_dcf",
     "series",
     "table",
     "trailing_sum",

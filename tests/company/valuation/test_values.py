@@ -78,7 +78,7 @@ def test_published_cases(case: str) -> None:
 
 
 def test_the_articles_odds() -> None:
-    found = valuation.implied_volatility(probability=0.80, spot=368.03, strike=350, sessions=7)
+    found = company.implied_volatility(probability=0.80, spot=368.03, strike=350, sessions=7)
     assert found == pytest.approx(0.346, abs=5e-4)
     assert valuation.probability_above(368.03, 350, found, 7) == pytest.approx(0.80, abs=1e-12)
     assert valuation.brier_score(0.8, happened=True) == pytest.approx(0.04)
