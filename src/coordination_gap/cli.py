@@ -7,7 +7,7 @@ from types import FrameType
 
 import click
 
-from coordination_gap import __version__, cli_pipeline, paths
+from coordination_gap import __version__, cli_pipeline, cli_refresh, paths
 from coordination_gap.press import PressError
 
 
@@ -18,6 +18,12 @@ from coordination_gap.press import PressError
 @click.version_option(__version__, prog_name="gapbook")
 def gapbook() -> None:
     """Build, check and re-run the report."""
+    if (paths.root() / "data" / ".refresh").exists():  # a refresh was cut off; the package takes long to import
+        from coordination_gap import live
+
+        done = live.mend()
+        if done:
+            click.echo(f"gapbook: {done}", err=True)
 
 
 @gapbook.command(epilog="Example: gapbook build -p 05_compounding.steps=8")
@@ -106,6 +112,7 @@ def check_all(context: click.Context) -> None:
 
 
 gapbook.add_command(cli_pipeline.pipeline)
+gapbook.add_command(cli_refresh.refresh)
 
 
 def _report(faults: list[str], what: str) -> None:

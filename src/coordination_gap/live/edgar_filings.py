@@ -39,7 +39,9 @@ class EdgarFilings:
             parsed = _parsed(cik)
         found = [_fact(item) for item in parsed if item.taxonomy == "us-gaap" and item.form_type in FORMS]
         if not found:
-            raise RefreshError(f"the SEC's company facts of CIK {cik:010d} hold no 10-K and no 10-Q: nothing was written")
+            raise RefreshError(
+                f"the SEC's company facts of CIK {cik:010d} hold no 10-K and no 10-Q: nothing was written"
+            )
         return found
 
 
@@ -50,7 +52,8 @@ def _no_traces_left(contact: str) -> Iterator[None]:
     with tempfile.TemporaryDirectory(prefix="gapbook-edgar-") as folder:
         os.environ["EDGAR_LOCAL_DATA_DIR"] = folder
         try:
-            yield _identify(contact)
+            _identify(contact)
+            yield
         finally:
             for name, value in before.items():
                 if value is None:
@@ -66,8 +69,9 @@ def _identify(contact: str) -> None:
 
 
 def _parsed(cik: int) -> Any:
-    from edgar.entity import entity_facts
+    from edgar.entity import entity_facts as library
 
+    entity_facts: Any = library  # parts of it have no types
     entity_facts.clear_company_facts_cache()
     # A short answer can come to any error in the library: to the reader each is an answer that cannot be used.
     try:

@@ -178,7 +178,7 @@ def _mend_locked() -> str | None:
         journal.unlink()
         _sync(work)
     if work.exists():
-        shutil.rmtree(work)
+        shutil.rmtree(work, ignore_errors=True)  # what cannot be removed now is removed by the next command
     return done
 
 
