@@ -125,5 +125,9 @@ def chart(url: str, closes: dict[str, dict[dt.date, float]], dividend: float = 0
 
 if __name__ == "__main__":
     # A fact a line, so that a change can be read.
-    text = json.dumps(company_facts(), separators=(",", ":")).replace('{"start"', '\n{"start"').replace('{"end"', '\n{"end"')
+    text = (
+        json.dumps(company_facts(), separators=(",", ":"))
+        .replace('{"start"', '\n{"start"')
+        .replace('{"end"', '\n{"end"')
+    )
     COMPANY_FACTS.write_text(text + "\n", encoding="utf-8")
