@@ -50,7 +50,10 @@ Answer = Callable[[httpx.Request], httpx.Response]
 @pytest.fixture
 def sec(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Any], EdgarFilings]]:
     """Return a source whose requests, at the very end of edgartools, are answered with what is given."""
-    from edgar import httpclient, httprequests
+    import stamina
+    from edgar import httpclient
+
+    close_clients: Callable[[], None] = httpclient.close_clients  # it has no types
 
     def answered_with(answer: Any) -> EdgarFilings:
         def respond(request: httpx.Request) -> httpx.Response:
@@ -61,14 +64,15 @@ def sec(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Any], EdgarFiling
                 return response
             return httpx.Response(200, text=answer if isinstance(answer, str) else json.dumps(answer))
 
-        httpclient.close_clients()
+        close_clients()
         transport = httpx.MockTransport(respond)
         monkeypatch.setattr(type(httpclient.HTTP_MGR), "_get_transport", lambda *_, **__: transport)
         return EdgarFilings(CONTACT)
 
-    monkeypatch.setattr(httprequests, "QUICK_RETRY_ATTEMPTS", 1)
+    stamina.set_active(False)  # no second attempt
     yield answered_with
-    httpclient.close_clients()
+    stamina.set_active(True)
+    close_clients()
 
 
 class _Adapter(requests.adapters.BaseAdapter):

@@ -16,6 +16,21 @@ from coordination_gap.live import EdgarFilings, FiledFact, Proposal, RefreshErro
 from tests.live import recorded
 
 TODAY = dt.date(2026, 11, 25)
+
+
+class Filings:
+    """Another provider."""
+
+    name = "another provider"
+
+    def __init__(self, told: list[FiledFact]) -> None:
+        self._told = told
+
+    def facts(self, cik: int) -> list[FiledFact]:
+        assert cik == 1652044
+        return self._told
+
+
 Sec = Callable[[Any], EdgarFilings]
 
 
@@ -87,7 +102,7 @@ def test_a_restated_value_is_shown_and_needs_consent(data: Path, sec: Sec) -> No
     assert (cell.row, cell.column, cell.old, cell.new) == ("2025Q2", "revenue_usd", old["revenue_usd"], "96000000000")
     assert recorded.MADE_UP in cell.source
     assert any("2025Q2: visible from 2026-07-23 instead of 2025-07-24" in note for note in proposal.notes)
-    with pytest.raises(RefreshError, match="1 cell is restated, so nothing was written.*--accept-restated"):
+    with pytest.raises(RefreshError, match=r"1 cell is restated, so nothing was written.*--accept-restated"):
         live.write(proposal, accept_disagreements=True)
     assert rows(data, "alphabet_quarterly", "fiscal_quarter")["2025Q2"] == old
     live.write(proposal, accept_restated=True)
@@ -105,10 +120,46 @@ def test_a_value_that_no_later_filing_explains_is_a_disagreement(data: Path, sec
     (cell,) = proposal.disagreeing
     assert (cell.row, cell.column) == ("2025Q3", "total_assets_usd")
     assert int(cell.new) - int(cell.old) == 1_000_000
-    with pytest.raises(RefreshError, match="in disagreement with the source.*--accept-disagreements"):
+    with pytest.raises(RefreshError, match=r"in disagreement with the source.*--accept-disagreements"):
         live.write(proposal, accept_restated=True)
     live.write(proposal, accept_disagreements=True)
     assert rows(data, "alphabet_quarterly", "fiscal_quarter")["2025Q3"]["published_on"] == "2025-10-30"
+
+
+def test_a_deadline_gives_way_to_the_day_seen(data: Path) -> None:
+    """An upper bound that turns out lower is news; a day seen that turns out another is a dispute."""
+    number, deadline = "0001652044-25-000091", "2025-11-10"
+    for name in ("filings", "alphabet_quarterly"):
+        file = data / f"{name}.csv"
+        lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
+        changed = [
+            line.replace("2025-10-30,filing day seen", f"{deadline},filing deadline") if number in line else line
+            for line in lines
+        ]
+        assert changed != lines
+        file.write_text("".join(changed), encoding="utf-8")
+    data_package.record_hashes()
+    proposal = propose(Filings([fact("1", "2025-10-30", concept="Goodwill", accession=number)]))
+    # The filing dates the quarter of the year before too, whose values it gives again.
+    assert [(cell.table, cell.row, cell.column, cell.old, cell.new) for cell in proposal.new] == [
+        ("filings", number, "filed_on", deadline, "2025-10-30"),
+        ("alphabet_quarterly", "2024Q3", "published_on", deadline, "2025-10-30"),
+        ("alphabet_quarterly", "2025Q3", "published_on", deadline, "2025-10-30"),
+    ]
+    assert proposal.disagreeing == ()
+    live.write(proposal)
+    quarter = rows(data, "alphabet_quarterly", "fiscal_quarter")["2025Q3"]
+    assert (quarter["published_on"], quarter["published_on_basis"]) == ("2025-10-30", "filing day seen")
+    (cell, *dated) = propose(Filings([fact("1", "2025-10-29", concept="Goodwill", accession=number)])).disagreeing
+    assert (cell.table, cell.old, cell.new) == ("filings", "2025-10-30", "2025-10-29")
+    assert [(one.row, one.new) for one in dated] == [("2024Q3", "2025-10-29"), ("2025Q3", "2025-10-29")]
+
+
+def test_a_filing_with_two_days_is_refused(data: Path) -> None:
+    number = "0001652044-25-000091"
+    told = [fact("1", day, accession=number) for day in ("2025-10-30", "2025-10-31")]
+    with pytest.raises(RefreshError, match="gives 0001652044-25-000091 two days or two forms"):
+        propose(Filings(told))
 
 
 def test_the_sentence_on_the_quarter_that_is_not_carried_goes_once_it_is(data: Path, sec: Sec) -> None:
@@ -122,7 +173,8 @@ def fact(
 ) -> FiledFact:
     return FiledFact(
         other.get("concept", "Revenues"), other.get("unit", "USD"), dt.date.fromisoformat(start) if start else None,
-        dt.date.fromisoformat(end), Decimal(value), f"0001652044-{filed_on[2:4]}-{filed_on[5:7]}{filed_on[8:]}00",
+        dt.date.fromisoformat(end), Decimal(value),
+        other.get("accession", f"0001652044-{filed_on[2:4]}-{filed_on[5:7]}{filed_on[8:]}00"),
         "10-Q", dt.date.fromisoformat(filed_on),
     )  # fmt: skip
 
@@ -247,15 +299,6 @@ def test_a_quarter_without_a_required_figure_is_left_out_and_named(data: Path, s
     assert any("2026Q2: not added" in note and "net_income_usd" in note for note in proposal.notes)
 
 
-class Other:
-    """Another provider."""
-
-    name = "another provider"
-
-    def facts(self, cik: int) -> list[FiledFact]:
-        assert cik == 1652044
-        return [fact("1", "2026-07-23", "2026-04-01", "2026-06-30")]
-
-
 def test_another_provider_can_stand_in(data: Path) -> None:
-    assert any("another provider has no" in note for note in propose(Other()).notes)
+    quarter = fact("1", "2026-07-23", "2026-04-01", "2026-06-30")
+    assert any("another provider has no" in note for note in propose(Filings([quarter])).notes)

@@ -3,6 +3,7 @@
 import datetime as dt
 import os
 import tempfile
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal, InvalidOperation
@@ -74,8 +75,11 @@ def _parsed(cik: int) -> Any:
     entity_facts: Any = library  # parts of it have no types
     entity_facts.clear_company_facts_cache()
     # A short answer can come to any error in the library: to the reader each is an answer that cannot be used.
+    # Its warnings say the same as the errors below.
     try:
-        answer = entity_facts.get_company_facts(cik)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            answer = entity_facts.get_company_facts(cik)
     except Exception as error:
         raise RefreshError(
             f"the SEC's company facts of CIK {cik:010d} could not be had ({_told(error)}): nothing was written; "

@@ -2,15 +2,13 @@
 
 import datetime as dt
 import re
-from collections.abc import Iterable
 
 from coordination_gap import tables
+from coordination_gap.live.filing_list import CIK, FILINGS, QUARTERS, SEEN, YEARS, as_retrieved, list_filings
 from coordination_gap.live.proposal import Cell, Draft, refreshed_record
-from coordination_gap.live.sources import FiledFact, FilingSource, RefreshError
+from coordination_gap.live.sources import FiledFact, FilingSource
 from coordination_gap.live.standing import COLUMNS, Lookup, Standing, full_year, lookup, quarter, written
 
-CIK = 1652044
-QUARTERS, YEARS, FILINGS = "alphabet_quarterly", "alphabet_annual", "filings"
 TABLES = (QUARTERS, YEARS, FILINGS)
 Found = dict[str, Standing]
 
@@ -31,9 +29,9 @@ def propose_filings(draft: Draft, source: FilingSource, through: dt.date, today:
             _compare(draft, table, row, found, source, today)
         if row is not None:
             named |= {*row["accession_numbers"].split(), row["public_day_accession_number"]}
-    _list_filings(draft, named, facts, source, today)
+    list_filings(draft, named, facts, source, today)
     for table in TABLES:
-        draft.records[table] = refreshed_record(table, today)
+        draft.records[table] = refreshed_record(table, source.name, today)
     _correct_description(draft)
 
 
@@ -87,9 +85,9 @@ def _add(
     cells |= _key_cells(table, key)
     cells |= {
         "accession_numbers": " ".join(sorted({f.accession_number for v in found.values() for f in v.filings})),
-        "source": _source(source, today),
+        "source": as_retrieved(source, today),
         "published_on": last.public_on.isoformat(),
-        "published_on_basis": "filing day seen",
+        "published_on_basis": SEEN,
         "public_day_accession_number": last.decisive.accession_number,
     }
     if table == QUARTERS:
@@ -102,10 +100,6 @@ def _key_cells(table: str, key: str) -> dict[str, str]:
         return {"fiscal_year": key, "period_end": f"{key}-12-31"}
     end = {"1": "03-31", "2": "06-30", "3": "09-30", "4": "12-31"}[key[5]]
     return {"fiscal_quarter": key, "period_end": f"{key[:4]}-{end}"}
-
-
-def _source(source: FilingSource, today: dt.date) -> str:
-    return f"{source.name}, CIK {CIK:010d}, as retrieved {today}"
 
 
 def _compare(draft: Draft, table: str, row: dict[str, str], found: Found, source: FilingSource, today: dt.date) -> None:
@@ -133,41 +127,8 @@ def _compare(draft: Draft, table: str, row: dict[str, str], found: Found, source
     if last.public_on.isoformat() > known_on:
         draft.notes.append(f"{table}, {draft.key(table, row)}: visible from {last.public_on} instead of {known_on}")
         row["published_on"] = last.public_on.isoformat()
-        row["published_on_basis"] = "filing day seen"
+        row["published_on_basis"] = SEEN
         row["public_day_accession_number"] = last.decisive.accession_number
-
-
-def _list_filings(
-    draft: Draft, named: set[str], facts: Iterable[FiledFact], source: FilingSource, today: dt.date
-) -> None:
-    """Add the filings that rows name and the list lacks; hold the days of the others against the source."""
-    listed = {row["accession_number"]: row for row in draft.rows[FILINGS]}
-    by_filing: dict[str, list[FiledFact]] = {}
-    for fact in facts:
-        by_filing.setdefault(fact.accession_number, []).append(fact)
-    for number in sorted(named & by_filing.keys()):
-        told = by_filing[number]
-        filed_on = told[0].filed_on
-        if any(fact.filed_on != filed_on or fact.form != told[0].form for fact in told):
-            raise RefreshError(f"{source.name} gives {number} two days or two forms: nothing was written")
-        if number in listed:
-            row = listed[number]
-            if row["filed_on_basis"] == "filing day seen" and row["filed_on"] != filed_on.isoformat():
-                draft.disagreeing.append(
-                    Cell(FILINGS, number, "filed_on", row["filed_on"], filed_on.isoformat(), source.name)
-                )
-                row["filed_on"] = filed_on.isoformat()
-            continue
-        cells = {
-            "accession_number": number,
-            "company": "Alphabet",
-            "form": told[0].form,
-            "period_end": max(fact.end for fact in told if fact.start is not None).isoformat(),
-            "filed_on": filed_on.isoformat(),
-            "filed_on_basis": "filing day seen",
-            "source": f"{_source(source, today)}: form, last period and field 'filed'",
-        }
-        draft.add_row(FILINGS, cells, source.name)
 
 
 _NOT_CARRIED = re.compile(r" The quarter to [A-Z][a-z]+ 20\d\d \(10-Q ([0-9-]+)\) is not carried\.")

@@ -143,14 +143,17 @@ class Draft:
         )
 
 
-def refreshed_record(name: str, today: dt.date) -> dict[str, Any]:
-    """Return what a refresh changes in a table's record: the day, and what was told of the day before it."""
+def refreshed_record(name: str, source: str, today: dt.date) -> dict[str, Any]:
+    """Return what a refresh changes in a table's record: its day, what was told of that before, and its source."""
     record = tables.resource(name)
     said = str(record.get("retrievedNote", ""))
     told = "Day of the last refresh by 'gapbook refresh'. Before the first one, "
     if not said.startswith(told):
         said = f"{told}{record['retrieved']}: {said or 'nothing was noted.'}"
-    return {"retrieved": today.isoformat(), "retrievedNote": said}
+    sources = list(record["sources"])
+    if not any(source in known["title"] for known in sources):
+        sources.append({"title": f"{source}: cells filled or replaced by 'gapbook refresh'"})
+    return {"retrieved": today.isoformat(), "retrievedNote": said, "sources": sources}
 
 
 def write(proposal: Proposal, *, accept_restated: bool = False, accept_disagreements: bool = False) -> list[str]:

@@ -54,7 +54,7 @@ def propose_prices(draft: Draft, source: PriceSource, through: dt.date, today: d
     for event_id, rows in windows.items():
         wanted = _sessions_to_add(rows, through) if event_id == latest else []
         _refresh_window(draft, event_id, rows, wanted, closes, source)
-    draft.records[WINDOWS] = refreshed_record(WINDOWS, today)
+    draft.records[WINDOWS] = refreshed_record(WINDOWS, source.name, today)
 
 
 def _closes(source: PriceSource, ticker: str, first: dt.date, last: dt.date) -> Closes:
