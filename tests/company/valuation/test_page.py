@@ -37,6 +37,23 @@ def test_inputs_are_those_of_the_filings(quarters: pd.DataFrame) -> None:
     assert valuation.past_growth(quarters, last, 10) == pytest.approx((inputs.revenue_usd / before) ** 0.1 - 1)
 
 
+def test_figures_that_lag_are_those_of_the_last_quarter_that_has_them(quarters: pd.DataFrame) -> None:
+    """A fourth quarter has no diluted shares, and a new quarter has Google Cloud's figures later than its own."""
+    last = company.last_period(quarters)
+    assert last is not None
+    fourth = valuation.two_stage_inputs(quarters, last - 1, ASSUMED)
+    assert fourth.shares == quarters["diluted_shares"].iloc[-3]
+    assert valuation.last_of_cloud(quarters) == last
+    without = quarters.assign(
+        cloud_operating_income_usd=quarters["cloud_operating_income_usd"].mask(quarters.index == last)
+    )
+    before = valuation.last_of_cloud(without)
+    assert before == last - 1
+    cloud = valuation.segment_inputs(without, before, fourth, 0.25)
+    assert cloud.revenue_usd == quarters["cloud_revenue_usd"].iloc[-5:-1].sum()
+    assert valuation.last_of_cloud(quarters.assign(cloud_revenue_usd=float("nan"))) is None
+
+
 def test_given_inputs_take_the_place_of_the_filings(quarters: pd.DataFrame) -> None:
     last = company.last_period(quarters)
     assert last is not None
@@ -48,8 +65,9 @@ def test_given_inputs_take_the_place_of_the_filings(quarters: pd.DataFrame) -> N
 def test_a_missing_figure_is_named(quarters: pd.DataFrame) -> None:
     last = company.last_period(quarters)
     assert last is not None
-    with pytest.raises(ValueError, match="diluted_shares of 2025Q4 is not in the table"):
-        valuation.two_stage_inputs(quarters, last - 1, ASSUMED)
+    none = quarters.assign(diluted_shares=float("nan"))
+    with pytest.raises(ValueError, match="diluted_shares of the four quarters to 2026Q1 is not in the table"):
+        valuation.two_stage_inputs(none, last, ASSUMED)
     hole = quarters.assign(cloud_revenue_usd=quarters["cloud_revenue_usd"].mask(quarters.index == last - 2))
     with pytest.raises(ValueError, match="cloud_revenue_usd of the four quarters to 2026Q1 is not all in the table"):
         valuation.segment_inputs(hole, last, valuation.two_stage_inputs(quarters, last, ASSUMED), 0.2)

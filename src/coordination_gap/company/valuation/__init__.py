@@ -3,7 +3,14 @@
 from coordination_gap.company.valuation.cash_flow import TwoStage, implied_terminal_growth, reverse_dcf
 from coordination_gap.company.valuation.dividends import gordon_value, implied_growth
 from coordination_gap.company.valuation.grids import growth_grid, value_grid
-from coordination_gap.company.valuation.inputs import Assumed, past_growth, rows_of, segment_inputs, two_stage_inputs
+from coordination_gap.company.valuation.inputs import (
+    Assumed,
+    last_of_cloud,
+    past_growth,
+    rows_of,
+    segment_inputs,
+    two_stage_inputs,
+)
 from coordination_gap.company.valuation.market_figures import compare_market, computed_figures
 from coordination_gap.company.valuation.odds import (
     brier_score,
@@ -30,6 +37,7 @@ __all__ = [
     "implied_growth",
     "implied_terminal_growth",
     "implied_volatility",
+    "last_of_cloud",
     "past_growth",
     "price_of_fall",
     "probability_above",

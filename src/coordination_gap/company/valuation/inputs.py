@@ -8,7 +8,8 @@ from coordination_gap import tables
 from coordination_gap.company.earnings import effective_tax_rate
 from coordination_gap.company.fundamentals import QUARTERLY
 from coordination_gap.company.measures import read
-from coordination_gap.company.periods import QUARTERS_PER_YEAR, period_label, trailing_sum
+from coordination_gap.company.periods import QUARTERS_PER_YEAR, last_period, period_label, trailing_sum
+from coordination_gap.company.shapes import CLOUD, CLOUD_OPERATING
 from coordination_gap.company.valuation.cash_flow import TwoStage
 
 
@@ -40,7 +41,8 @@ def two_stage_inputs(quarters: pd.DataFrame, last: pd.Period, assumed: Assumed) 
     """Return the inputs for the whole company.
 
     Revenue, margin and tax rate are those of the four quarters to `last`; cash and long-term
-    debt stand at its end; shares are the diluted ones of that quarter.
+    debt stand at its end; shares are the diluted ones of that quarter, or where it has none (a
+    fourth quarter is not filed by itself) of the last one before it that has.
 
     Parameters
     ----------
@@ -69,8 +71,13 @@ def two_stage_inputs(quarters: pd.DataFrame, last: pd.Period, assumed: Assumed) 
         net_assets_usd=_cell(quarters, last, "cash_usd")
         - _cell(quarters, last, "long_term_debt_noncurrent_usd")
         + assumed.other_assets_usd,
-        shares=_cell(quarters, last, "diluted_shares"),
+        shares=_latest(quarters, last, "diluted_shares"),
     )
+
+
+def last_of_cloud(quarters: pd.DataFrame) -> pd.Period | None:
+    """Return the last quarter with Google Cloud's revenue and profit, or None: they may lag the company's figures."""
+    return last_period(quarters.dropna(subset=[CLOUD, CLOUD_OPERATING]))
 
 
 def segment_inputs(quarters: pd.DataFrame, last: pd.Period, whole: TwoStage, growth: float) -> TwoStage:
@@ -78,8 +85,10 @@ def segment_inputs(quarters: pd.DataFrame, last: pd.Period, whole: TwoStage, gro
 
     Parameters
     ----------
-    quarters, last
+    quarters
         As for :func:`two_stage_inputs`.
+    last
+        The last quarter of the four.
     whole
         The company's inputs.
     growth
@@ -90,10 +99,10 @@ def segment_inputs(quarters: pd.DataFrame, last: pd.Period, whole: TwoStage, gro
     ValueError
         If a figure of the segment is missing, or as :class:`TwoStage` does.
     """
-    revenue = _trailing(quarters, last, "cloud_revenue_usd")
+    revenue = _trailing(quarters, last, CLOUD)
     return TwoStage(
         revenue_usd=revenue,
-        operating_margin=_trailing(quarters, last, "cloud_operating_income_usd") / revenue,
+        operating_margin=_trailing(quarters, last, CLOUD_OPERATING) / revenue,
         tax_rate=whole.tax_rate,
         growth=growth,
         terminal_growth=whole.terminal_growth,
@@ -146,6 +155,14 @@ def _trailing(quarters: pd.DataFrame, last: pd.Period, column: str) -> float:
     if pd.isna(total):
         raise ValueError(f"{column} of the four quarters to {period_label(last)} is not all in the table")
     return float(total)
+
+
+def _latest(quarters: pd.DataFrame, last: pd.Period, column: str) -> float:
+    year = quarters[column].reindex(pd.period_range(end=last, periods=QUARTERS_PER_YEAR, name=quarters.index.name))
+    known = year.dropna()
+    if known.empty:
+        raise ValueError(f"{column} of the four quarters to {period_label(last)} is not in the table")
+    return float(known.iloc[-1])
 
 
 def _cell(quarters: pd.DataFrame, last: pd.Period, column: str) -> float:
