@@ -10,6 +10,13 @@ from coordination_gap.market.power import power_of, smallest_detectable
 from coordination_gap.market.reaction_plots import draw_controls, draw_placebo, draw_power
 from coordination_gap.market.record import record_abnormal_return, record_or_gap
 from coordination_gap.market.returns import price_panel, rebase, simple_returns
+from coordination_gap.market.sensitivity import (
+    against_controls,
+    average,
+    results_sessions,
+    under_other_hours,
+    without_each,
+)
 from coordination_gap.market.sessions import (
     closed_because,
     first_reacting_session,
@@ -31,8 +38,10 @@ __all__ = [
     "EventStudy",
     "MarketModel",
     "Placebo",
+    "against_controls",
     "announcement",
     "article_day",
+    "average",
     "by_event",
     "by_session",
     "by_window",
@@ -65,6 +74,7 @@ __all__ = [
     "rebase",
     "record_abnormal_return",
     "record_or_gap",
+    "results_sessions",
     "session_close",
     "session_offset",
     "sessions_between",
@@ -74,4 +84,6 @@ __all__ = [
     "smallest_detectable",
     "study_returns",
     "timeline_table",
+    "under_other_hours",
+    "without_each",
 ]

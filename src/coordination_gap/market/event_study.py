@@ -178,6 +178,8 @@ def event_study(
     window: tuple[int, int] = (0, 1),
     model: str = "market",
     residual_freedom: int = 2,
+    *,
+    without: Sequence[int] = (),
 ) -> EventStudy:
     """Measure abnormal returns around events.
 
@@ -198,6 +200,8 @@ def event_study(
     residual_freedom
         For the market model: what is taken from the observations for the residuals'
         variance, 2 or 1.
+    without
+        Offsets to leave out of the estimation window, such as days of the share's own results.
 
     Returns
     -------
@@ -216,7 +220,16 @@ def event_study(
     control = controls.control_returns(windows, asset, market)
     sessions = controls.session_numbers(windows, returns.columns)
     return study_returns(
-        returns, control, estimation, window, model, residual_freedom, sessions=sessions, asset=asset, market=market
+        returns,
+        control,
+        estimation,
+        window,
+        model,
+        residual_freedom,
+        sessions=sessions,
+        without=without,
+        asset=asset,
+        market=market,
     )
 
 

@@ -1,4 +1,7 @@
-r"""Placebo days: the same measurement on days on which nothing is known to have happened.
+r"""Placebo days: the same measurement on other days of the estimation window.
+
+These days are not free of news: the share's own results fall on some of them. A placebo says
+how far the measurement strays on days like those before the event, news and all.
 
 Each placebo takes sessions of the estimation window for the event window, and fits the
 model to the other sessions of the estimation window. So a placebo's abnormal return is a

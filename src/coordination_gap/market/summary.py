@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from coordination_gap.market.event_study import EventStudy, event_study
+from coordination_gap.market.sessions import shift_session
 
 
 def by_session(study: EventStudy, event_id: str, confidence: float = 0.95) -> pd.DataFrame:
@@ -44,6 +45,7 @@ def by_window(
     estimation: tuple[int, int] = (-110, -11),
     confidence: float = 0.95,
     models: Sequence[str] = ("market",),
+    without: Sequence[int] = (),
 ) -> pd.DataFrame:
     """Return one event's cumulative abnormal return in several windows, against several controls.
 
@@ -61,13 +63,16 @@ def by_window(
         Of the intervals, between 0 and 1.
     models
         Of the expected return.
+    without
+        Offsets to leave out of the estimation window.
 
     Returns
     -------
     pandas.DataFrame
         A row for each model, control and window: ``model``, ``market``, ``window``, ``first``,
         ``last``, ``car``, its standard ``error``, ``low``, ``high`` (fractions), ``t``, ``p``,
-        ``degrees_of_freedom``, and ``gap``, the reason why there is no value, or missing where there is one.
+        ``degrees_of_freedom``, the fit's ``beta``, ``r_squared`` and ``residual_sd`` (a
+        fraction), and ``gap``, the reason why there is no value, or missing where there is one.
 
     Raises
     ------
@@ -78,7 +83,7 @@ def by_window(
     prices = windows[windows["event_id"] == event_id]
     rows = []
     for model, (market, columns), (name, span) in itertools.product(models, markets.items(), spans.items()):
-        study = event_study(prices, asset, columns, estimation, span, model)
+        study = event_study(prices, asset, columns, estimation, span, model, without=without)
         interval = study.car_interval(confidence).loc[event_id]
         rows.append(
             {
@@ -94,6 +99,7 @@ def by_window(
                 "t": study.t[event_id],
                 "p": study.p[event_id],
                 "degrees_of_freedom": study.degrees_of_freedom[event_id],
+                **study.model.loc[event_id, ["beta", "r_squared", "residual_sd"]],
                 "gap": study.gaps.get(event_id),
             }
         )
@@ -128,8 +134,8 @@ def by_event(study: EventStudy, offset: int = 0, confidence: float = 0.95) -> pd
     return pd.DataFrame({name: frame[offset] for name, frame in _columns(study, confidence)}).reset_index()
 
 
-def confounded(departures: pd.DataFrame, concurrent: pd.DataFrame) -> "pd.Series[bool]":
-    """Say of each event whether something else is known to have moved its first session.
+def confounded(departures: pd.DataFrame, concurrent: pd.DataFrame, further: int = 0) -> "pd.Series[bool]":
+    """Say of each event whether something else is known to have moved its first sessions.
 
     Parameters
     ----------
@@ -137,15 +143,19 @@ def confounded(departures: pd.DataFrame, concurrent: pd.DataFrame) -> "pd.Series
         ``event_id``, ``announced_on`` and ``first_session``, a row an event.
     concurrent
         ``event_id`` and ``happened_on``, a row for each thing that happened around an event.
+    further
+        How many sessions after the first are looked at as well.
 
     Returns
     -------
     pandas.Series
-        True where something happened from the day of the announcement to the first
-        session; False only says that nothing is recorded. On the index of `departures`.
+        True where something happened from the day of the announcement to the last of these
+        sessions; False only says that nothing is recorded. On the index of `departures`.
     """
     pairs = departures.reset_index().merge(concurrent[["event_id", "happened_on"]], on="event_id")
-    inside = pairs["happened_on"].between(pairs["announced_on"], pairs["first_session"])
+    last = pd.to_datetime([shift_session(pd.Timestamp(first).date(), further) for first in pairs["first_session"]])
+    happened, announced = (pd.to_datetime(pairs[day]) for day in ("happened_on", "announced_on"))
+    inside = (announced <= happened) & (happened <= last)
     marked: pd.Series[bool] = departures["event_id"].isin(pairs.loc[inside, "event_id"])
     return marked
 
