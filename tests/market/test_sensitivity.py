@@ -40,7 +40,7 @@ def test_an_average_without_an_event_is_that_of_the_others(simulate: Simulate) -
     windows = simulate(5, seed=4)
     found = without_each(event_study(windows))
     others = average(event_study(windows[windows["event_id"] != "event-2"]))
-    pd.testing.assert_series_equal(found.loc["event-2"], others, check_names=False)
+    pd.testing.assert_series_equal(found.T["event-2"], others, check_names=False)
     assert found["events"].to_list() == [4] * 5
 
 
