@@ -209,8 +209,8 @@ def test_losses_over_many_draws() -> None:
         np.testing.assert_allclose(shares(found, end, family="chain", role="specialist"), 0.6)
         # One connector to a hand-off: (0.4 + 0.6 + 0.6 + 0.4) / 4.
         np.testing.assert_allclose(shares(found, end, family="chain", role="connector", connectors=4), 0.5)
-    # Two connectors: one owns hand-offs i and j, the other the rest. Of the six deals, those that part
-    # neighbours from neighbours (12|34) lose 7 and 7 of 10; 13|24 lose 8 and 8; 14|23 lose 7 and 8.
+    # Two connectors, two hand-offs each, dealt as 12|34, 13|24 or 14|23: of the ten ways, the loss of one
+    # or the other costs 7 and 7, 8 and 8, or 7 and 8.
     low, high = (shares(found, end, family="chain", role="connector", connectors=2) for end in ("low", "high"))
     assert low.item() < (0.7 + 0.8 + 0.75) / 3 < high.item()
     assert (shares(found, "delivers", family="chain") == 0).all()
