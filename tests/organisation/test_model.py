@@ -254,12 +254,12 @@ def test_the_exact_means_of_a_chain_covered_in_part(backup: float) -> None:
     # Every way of covering the three hand-offs and four steps, each by its chance.
     exact = {"connector": 0.0, "specialist": 0.0}
     for covered in product([False, True], repeat=7):
-        chance = np.prod([backup if second else 1 - backup for second in covered])
+        chance = float(np.prod([backup if second else 1 - backup for second in covered]))
         hand_offs, steps = covered[:3], covered[3:]
         kept = sum(all(hand_offs[first:last]) for first in range(4) for last in range(first + 1, 4))
         exact["connector"] += chance * (1 - kept / 6)
         cost = [0 if second else (3 + place * (3 - place)) / 6 for place, second in enumerate(steps)]
-        exact["specialist"] += chance * np.mean(cost)
+        exact["specialist"] += chance * sum(cost) / 4
     assert chain_ways_lost(4, backup) == pytest.approx(exact)
     found = loss_by_backup(4, 1, [backup], draws=300, seed=2, confidence=0.999)
     for role, value in exact.items():
