@@ -15,6 +15,7 @@ from coordination_gap.market import (
     post_instant,
     timeline_table,
 )
+from coordination_gap.market.timeline import stated_news_day, wrong_statements
 
 
 def verdicts(as_of: str) -> dict[str, str | None]:
@@ -35,6 +36,32 @@ def test_the_articles_errors_are_marked() -> None:
     assert found["2017-06-12-transformer-paper"] == "agrees"
 
 
+@pytest.mark.parametrize("as_of", ["2026-06-20", "2026-09-10"])
+def test_a_wrong_date_is_one_statement_beside_however_many_items(as_of: str) -> None:
+    checked = check_timeline(tables.load("event_timeline", as_of))
+    # Four items are crossed: the post and the news of it, both by one date; Ball; and Jumper, who is left out.
+    assert checked["error"].sum() == 4
+    wrong = wrong_statements(checked)
+    assert wrong["article_says"].to_list() == [
+        "the news broke on 20 June 2026",
+        "he left Google for OpenAI, the day after Shazeer",
+    ]
+    assert wrong["item"].to_list() == ["2026-06-17-shazeer-post", "2026-06-18-dean-ball-to-openai"]
+    assert wrong["verdict"].to_list() == ["dated 3 days late", "contradicted"]
+
+
+def test_the_day_of_the_news_is_the_one_in_the_articles_words() -> None:
+    checked = check_timeline(tables.load("event_timeline", "2026-06-20"))
+    assert stated_news_day(checked) == pd.Timestamp("2026-06-20")
+    for words, day in (
+        ("on 18 June 2026, in the evening", pd.Timestamp("2026-06-18")),
+        ("in June", None),
+        (None, None),
+    ):
+        said = checked["article_says"].mask(checked["kind"] == "announcement", words)
+        assert stated_news_day(checked.assign(article_says=said)) == day
+
+
 def test_what_came_after_the_article_is_no_error_of_its() -> None:
     assert verdicts("2026-09-10")["2026-06-24-two-more-researchers"] is None
 
@@ -46,6 +73,9 @@ def test_before_its_day_the_article_is_not_known() -> None:
     assert checked["article_says"].isna().all()
     assert checked["verdict"].isna().all()
     assert timeline_table(checked)["What the article says"].eq("").all()
+    assert stated_news_day(checked) is None
+    assert wrong_statements(checked).empty
+    assert not checked["error"].any()
     assert article_day(tables.load("event_timeline", "2026-06-20")) == pd.Timestamp("2026-06-20")
 
 

@@ -1,6 +1,6 @@
 """Organisations and the loss of a person: by hand, on published graphs, by brute force, and what must always hold."""
 
-from itertools import pairwise, permutations
+from itertools import pairwise, permutations, product
 
 import networkx as nx
 import numpy as np
@@ -13,6 +13,7 @@ from coordination_gap.organisation import (
     FAMILIES,
     Organisation,
     chain,
+    chain_ways_lost,
     loss_by_backup,
     loss_by_span,
     people_graph,
@@ -203,14 +204,77 @@ def shares(found: pd.DataFrame, column: str, **where: object) -> "pd.Series[floa
 def test_losses_over_many_draws() -> None:
     found = loss_by_span(5, draws=300, seed=3)
     assert (shares(found, "ways_lost", connectors=1, role="connector") == 1).all()
-    # In a chain of five, the mean over who leaves is known: (0.4 + 0.7 + 0.8 + 0.7 + 0.4) / 5.
-    low, high = (shares(found, end, family="chain", role="specialist") for end in ("low", "high"))
-    assert ((low < 0.6) & (high > 0.6)).mean() >= 0.75
+    for end in ("ways_lost", "low", "high"):
+        # In a chain of five, the mean over who leaves is known: (0.4 + 0.7 + 0.8 + 0.7 + 0.4) / 5.
+        np.testing.assert_allclose(shares(found, end, family="chain", role="specialist"), 0.6)
+        # One connector to a hand-off: (0.4 + 0.6 + 0.6 + 0.4) / 4.
+        np.testing.assert_allclose(shares(found, end, family="chain", role="connector", connectors=4), 0.5)
+    # Two connectors, two hand-offs each, dealt as 12|34, 13|24 or 14|23: of the ten ways, the loss of one
+    # or the other costs 7 and 7, 8 and 8, or 7 and 8.
+    low, high = (shares(found, end, family="chain", role="connector", connectors=2) for end in ("low", "high"))
+    assert low.item() < (0.7 + 0.8 + 0.75) / 3 < high.item()
     assert (shares(found, "delivers", family="chain") == 0).all()
-    # One connector to a hand-off: (0.4 + 0.6 + 0.6 + 0.4) / 4.
-    low, high = (shares(found, end, family="chain", role="connector", connectors=4) for end in ("low", "high"))
-    assert low.item() < 0.5 < high.item()
     pd.testing.assert_frame_equal(found, loss_by_span(5, draws=300, seed=3))
+
+
+@pytest.mark.parametrize("steps", range(2, 10))
+def test_the_exact_means_of_a_chain(steps: int) -> None:
+    names = [f"step {number}" for number in range(steps)]
+    by_hand = people_table(chain(names, ["K"])).groupby("role")["ways_lost"].mean()
+    assert chain_ways_lost(steps) == pytest.approx(by_hand.to_dict())
+    found = loss_by_span(steps, draws=2, seed=0)
+    each_its_own = shares(found, "ways_lost", family="chain", role="connector", connectors=steps - 1)
+    np.testing.assert_allclose(each_its_own, (steps + 1) / (3 * (steps - 1)))
+
+
+def test_the_exact_means_of_the_page() -> None:
+    assert chain_ways_lost(6)["specialist"] == pytest.approx(5 / 9)
+    found = loss_by_span(6, draws=2, seed=0)
+    assert shares(found, "ways_lost", family="chain", role="connector", connectors=5).item() == pytest.approx(7 / 15)
+
+
+def test_the_exact_mean_of_a_tree() -> None:
+    # Each of the 2 x 3 = 6 trees of four steps is as likely as another.
+    lost = []
+    for givers in product("a", "ab", "abc"):
+        pairs = list(zip(givers, "bcd", strict=True))
+        tree = Organisation(
+            {step: people(step.upper()) for step in "abcd"}, {pair: people(str(pair)) for pair in pairs}
+        )
+        lost.append(people_table(tree).groupby("role")["ways_lost"].mean())
+    exact = pd.DataFrame(lost).mean()
+    found = loss_by_span(4, draws=400, seed=5, confidence=0.999)
+    for role in ("connector", "specialist"):
+        low, high = (shares(found, end, family="tree", role=role, connectors=3).item() for end in ("low", "high"))
+        assert low < exact[role] < high
+
+
+@pytest.mark.parametrize("backup", [0.25, 0.5, 0.75])
+def test_the_exact_means_of_a_chain_covered_in_part(backup: float) -> None:
+    # Every way of covering the three hand-offs and four steps, each by its chance.
+    exact = {"connector": 0.0, "specialist": 0.0}
+    for covered in product([False, True], repeat=7):
+        chance = float(np.prod([backup if second else 1 - backup for second in covered]))
+        hand_offs, steps = covered[:3], covered[3:]
+        kept = sum(all(hand_offs[first:last]) for first in range(4) for last in range(first + 1, 4))
+        exact["connector"] += chance * (1 - kept / 6)
+        cost = [0 if second else (3 + place * (3 - place)) / 6 for place, second in enumerate(steps)]
+        exact["specialist"] += chance * sum(cost) / 4
+    assert chain_ways_lost(4, backup) == pytest.approx(exact)
+    found = loss_by_backup(4, 1, [backup], draws=300, seed=2, confidence=0.999)
+    for role, value in exact.items():
+        low, high = (shares(found, end, family="chain", role=role).item() for end in ("low", "high"))
+        assert low < value < high
+
+
+@settings(max_examples=40, deadline=None)
+@given(seed=st.integers(0, 10_000), family=st.sampled_from(sorted(FAMILIES)), steps=st.integers(2, 7))
+def test_a_lost_step_never_costs_less_than_a_hand_off_at_it(seed: int, family: str, steps: int) -> None:
+    drawn = random_organisation(np.random.default_rng(seed), family, steps, connectors=steps * steps)
+    for hand_off, owners in drawn.owners.items():
+        alone = drawn.without_all(owners)
+        for step in hand_off:
+            assert drawn.without(f"{step}, worker").ways_lost >= alone.ways_lost
 
 
 def test_cover_by_a_second_person() -> None:
@@ -250,5 +314,9 @@ def test_bad_arguments_are_named() -> None:
         random_organisation(random, "chain", 3, 1, 1.5)
     with pytest.raises(ValueError, match="draws is 1: at least 2"):
         loss_by_span(4, 1, 0)
+    with pytest.raises(ValueError, match="steps is 1: it must be at least 2"):
+        chain_ways_lost(1)
+    with pytest.raises(ValueError, match=r"backup is -0.1: it must lie between 0 and 1"):
+        chain_ways_lost(3, -0.1)
     with pytest.raises(ValueError, match="confidence is 1: it must lie between"):
         loss_by_span(4, 10, 0, 1)

@@ -16,6 +16,9 @@ _DATE = re.compile(
     r"\b\d{1,2} (?:January|February|March|April|May|June|July|August|September|October|November|December) \d{4}"
 )
 
+#: The verdicts, from their start, on statements that are wrong.
+_WRONG = "contradicted|dated"
+
 
 def article_day(timeline: pd.DataFrame) -> pd.Timestamp | None:
     """Return the day of the article, or None where the timeline does not show it (yet)."""
@@ -62,8 +65,9 @@ def check_timeline(timeline: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        `timeline` by day with the column ``error``, whether the article is wrong or silent there
-        (the first, second and fourth verdict), and ``verdict``, missing where nothing is to be judged:
+        `timeline` by day with the column ``error``, whether what the article says is wrong there or it
+        leaves out a departure (the first, second and fourth verdict; for numbers of statements see
+        :func:`wrong_statements`), and ``verdict``, missing where nothing is to be judged:
 
         - ``contradicted``: the item corrects what the article says;
         - ``dated 3 days late`` (or early): the day in the article's words is not the item's;
@@ -83,8 +87,48 @@ def check_timeline(timeline: pd.DataFrame) -> pd.DataFrame:
         return checked
     verdicts = [_verdict(row, published) for _, row in checked.iterrows()]
     checked["verdict"] = pd.Series(verdicts, index=checked.index, dtype="str")
-    checked["error"] = checked["verdict"].str.match("contradicted|dated|left out").fillna(False).astype(bool)
+    checked["error"] = checked["verdict"].str.match(f"{_WRONG}|left out").fillna(False).astype(bool)
     return checked
+
+
+def wrong_statements(checked: pd.DataFrame) -> pd.DataFrame:
+    """Return the distinct statements of the article that are wrong; what it leaves out is not among them.
+
+    A statement that stands beside several items, such as one date given for the post and for the
+    news of it, is one statement, and counts once.
+
+    Parameters
+    ----------
+    checked
+        As :func:`check_timeline` returns it.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row for each, in the order of the items: ``article_says``, the ``item`` it is held against
+        first, and that item's ``verdict``.
+    """
+    wrong = checked[checked["verdict"].str.match(_WRONG).fillna(False).astype(bool)]
+    return wrong.drop_duplicates("article_says")[["article_says", "item", "verdict"]].reset_index(drop=True)
+
+
+def stated_news_day(checked: pd.DataFrame) -> pd.Timestamp | None:
+    """Return the day that the article gives for the announcement.
+
+    Parameters
+    ----------
+    checked
+        As :func:`check_timeline` returns it.
+
+    Returns
+    -------
+    pandas.Timestamp or None
+        The day in the article's words beside the row of the kind announcement; None where they name
+        none, or the article was not published yet.
+    """
+    for words in checked.loc[checked["kind"] == "announcement", "article_says"].dropna():
+        return _named_day(str(words))
+    return None
 
 
 def _verdict(row: "pd.Series[Any]", published: pd.Timestamp) -> str | None:
@@ -97,11 +141,16 @@ def _verdict(row: "pd.Series[Any]", published: pd.Timestamp) -> str | None:
         return f"a day without a session ({closed})" if closed else None
     if kind == "departure" and not words and happened <= published:
         return "left out"
-    dated = _DATE.search(words)
-    if dated:
-        late = (pd.to_datetime(dated[0], format="%d %B %Y") - happened).days
+    stated = _named_day(words)
+    if stated is not None:
+        late = (stated - happened).days
         return f"dated {_days(abs(late))} {'late' if late > 0 else 'early'}" if late else "agrees"
     return "agrees" if kind == "paper" and words else None
+
+
+def _named_day(words: str) -> pd.Timestamp | None:
+    found = _DATE.search(words)
+    return None if found is None else pd.to_datetime(found[0], format="%d %B %Y")
 
 
 def _days(number: int) -> str:

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
@@ -20,8 +19,7 @@ def loss_by_span(steps: int, draws: int, seed: int, confidence: float = 0.95) ->
     steps
         Steps of each organisation.
     draws
-        Organisations drawn for each shape and number of connectors, at least 2; from each,
-        one connector and one specialist leave, picked at random.
+        Organisations drawn for each shape and number of connectors, at least 2.
     seed
         Of the random numbers.
     confidence
@@ -31,8 +29,17 @@ def loss_by_span(steps: int, draws: int, seed: int, confidence: float = 0.95) ->
     -------
     pandas.DataFrame
         A row for each shape, number of connectors and role lost: ``family``, ``connectors``,
-        ``role``, ``ways_lost`` (mean share), its interval ``low`` and ``high`` (Student's t over
-        the draws), and ``delivers``, the share of draws that still deliver.
+        ``role``, ``ways_lost`` (share, the mean over all people of that role in an organisation,
+        then over the draws), its interval ``low`` and ``high`` (Student's t over the draws), and
+        ``delivers``, the share of losses after which work still gets through, averaged alike.
+
+    Notes
+    -----
+    Only the organisations are left to chance, not who leaves. Where all draws are alike but
+    for names, the mean is exact and its interval a point: in a chain of n steps,
+    (n + 4) / (3n) of the ways are lost with one specialist, and (n + 1) / (3(n - 1)) with one
+    connector where each of the n - 1 hand-offs has its own. Both follow from summing, over the
+    steps or hand-offs, the pairs of steps that lie on either side.
 
     Raises
     ------
@@ -66,6 +73,51 @@ def loss_by_backup(
     return _experiment(settings, steps, draws, seed, confidence)
 
 
+def chain_ways_lost(steps: int, backup: float = 0.0) -> dict[str, float]:
+    r"""Return what one loss costs, on average, in a chain whose hand-offs all have the same owner.
+
+    Parameters
+    ----------
+    steps
+        Steps of the chain, n, at least 2.
+    backup
+        The chance q that a second person covers a step or hand-off, each for itself, in [0, 1].
+
+    Returns
+    -------
+    dict of str to float
+        The expected share of ordered pairs of steps between which work no longer gets without
+        the ``connector``, and without one ``specialist``, the mean over the steps.
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of its range.
+
+    Notes
+    -----
+    Of the n(n - 1)/2 pairs, n - d lie d hand-offs apart. Without the connector such a pair is
+    kept if all d have a second owner, so the share lost is
+    :math:`1 - \frac{2}{n(n-1)} \sum_{d=1}^{n-1} (n - d) q^d`. Without the worker of step k, and no
+    second one, the pairs lost are the n - 1 that end there and the (k - 1)(n - k) that pass
+    through; the mean over k, times 1 - q, is :math:`(1 - q)(n + 4) / (3n)`.
+
+    Examples
+    --------
+    >>> chain_ways_lost(5)
+    {'connector': 1.0, 'specialist': 0.6}
+    """
+    if steps < 2:
+        raise ValueError(f"steps is {steps}: it must be at least 2")
+    if not 0 <= backup <= 1:
+        raise ValueError(f"backup is {backup}: it must lie between 0 and 1")
+    kept = sum((steps - apart) * backup**apart for apart in range(1, steps))
+    return {
+        "connector": 1 - 2 * kept / (steps * (steps - 1)),
+        "specialist": (1 - backup) * (steps + 4) / (3 * steps),
+    }
+
+
 def _experiment(
     settings: Sequence[tuple[str, dict[str, Any]]], steps: int, draws: int, seed: int, confidence: float
 ) -> pd.DataFrame:
@@ -74,12 +126,13 @@ def _experiment(
     if not 0 < confidence < 1:
         raise ValueError(f"confidence is {confidence}: it must lie between 0 and 1")
     random = np.random.default_rng(seed)
+    reach_of_one = stats.t.ppf(0.5 + confidence / 2, draws - 1) / np.sqrt(draws)
     rows = []
     for family, given in settings:
         drawn = [random_organisation(random, family, steps, **given) for _ in range(draws)]
         for role, called in (("connector", "connector"), ("specialist", "worker")):
-            lost, delivers = _losses(drawn, called, random)
-            reach = stats.t.ppf(0.5 + confidence / 2, draws - 1) * lost.std(ddof=1) / np.sqrt(draws)
+            lost, delivers = np.array([_mean_loss(organisation, called) for organisation in drawn]).T
+            reach = reach_of_one * lost.std(ddof=1)
             rows.append(
                 {
                     "family": family,
@@ -94,12 +147,10 @@ def _experiment(
     return pd.DataFrame(rows)
 
 
-def _losses(
-    organisations: list[Organisation], called: str, random: np.random.Generator
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    lost, delivers = (np.empty(len(organisations)) for _ in range(2))
-    for row, organisation in enumerate(organisations):
-        people = [person for person in organisation.people if called in person]
-        loss = organisation.without(people[random.integers(len(people))])
-        lost[row], delivers[row] = loss.ways_lost, loss.delivers
-    return lost, delivers
+def _mean_loss(organisation: Organisation, called: str) -> tuple[float, float]:
+    """Return the mean share of ways lost, and of losses survived, over the people whose names hold a word."""
+    losses = [organisation.without(person) for person in organisation.people if called in person]
+    return (
+        sum(loss.ways_lost for loss in losses) / len(losses),
+        sum(loss.delivers for loss in losses) / len(losses),
+    )

@@ -7,11 +7,11 @@ model knows: nobody learns, is replaced, works less well, or covers for another 
 """
 
 import itertools
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from graphlib import CycleError, TopologicalSorter
 
-import networkx as nx
 import pandas as pd
 
 HandOff = tuple[str, str]
@@ -73,21 +73,17 @@ class Organisation:
         for what, people in [*self.workers.items(), *self.owners.items()]:
             if not people:
                 raise ValueError(f"{what!r} has nobody: give at least one person")
-        if not nx.is_directed_acyclic_graph(self.graph):
-            raise ValueError(f"owners runs in a circle ({nx.find_cycle(self.graph)}): hand-offs lead forwards only")
-
-    @cached_property
-    def graph(self) -> "nx.DiGraph[str]":
-        """The steps and hand-offs as a directed graph."""
-        graph: nx.DiGraph[str] = nx.DiGraph()
-        graph.add_nodes_from(self.workers)
-        graph.add_edges_from(self.owners)
-        return graph
+        try:
+            _ = self._order
+        except CycleError as error:
+            raise ValueError(
+                f"owners runs in a circle ({', '.join(error.args[1])}): hand-offs lead forwards only"
+            ) from error
 
     @property
     def people(self) -> list[str]:
         """Everybody, in alphabetical order."""
-        return sorted(frozenset().union(*self.workers.values(), *self.owners.values()))
+        return sorted(self._everybody)
 
     @property
     def connectors(self) -> list[str]:
@@ -102,7 +98,7 @@ class Organisation:
     @cached_property
     def ways(self) -> frozenset[HandOff]:
         """The ordered pairs of steps between which work gets while all are there."""
-        return _ways(self.graph)
+        return _ways(self._order, self.owners)
 
     def without(self, person: str) -> Loss:
         """Return what is missing once a person has left.
@@ -117,27 +113,51 @@ class Organisation:
     def without_all(self, people: Iterable[str]) -> Loss:
         """Return what is missing once several people have left; as :meth:`without`."""
         gone = frozenset(people)
-        unknown = gone.difference(self.people)
+        unknown = gone.difference(self._everybody)
         if unknown:
             raise ValueError(f"person is {min(unknown)!r}: the people are {', '.join(self.people)}")
         undone = frozenset(step for step, staff in self.workers.items() if staff <= gone)
         uncovered = frozenset(hand_off for hand_off, staff in self.owners.items() if staff <= gone)
-        left = self.graph.copy()
-        left.remove_edges_from(uncovered)
-        left.remove_nodes_from(undone)
-        firsts = [step for step in left if self.graph.in_degree(step) == 0]
-        lasts = {step for step in left if self.graph.out_degree(step) == 0}
-        remaining = _ways(left)
+        left = [step for step in self._order if step not in undone]
+        remaining = _ways(left, (hand_off for hand_off in self.owners if hand_off not in uncovered))
+        firsts, lasts = (ends.difference(undone) for ends in self._ends)
         return Loss(
             undone_steps=undone,
             uncovered_hand_offs=uncovered,
             ways_lost=1 - len(remaining) / len(self.ways) if self.ways else 0.0,
-            delivers=any(last in {first, *nx.descendants(left, first)} for first in firsts for last in lasts),
+            delivers=any(first == last or (first, last) in remaining for first in firsts for last in lasts),
         )
 
+    @cached_property
+    def _order(self) -> list[str]:
+        """The steps, each after all that hand to it."""
+        before: dict[str, list[str]] = {step: [] for step in self.workers}
+        for giver, taker in self.owners:
+            before[taker].append(giver)
+        return list(TopologicalSorter(before).static_order())
 
-def _ways(graph: "nx.DiGraph[str]") -> frozenset[HandOff]:
-    return frozenset((step, later) for step in graph for later in nx.descendants(graph, step))
+    @cached_property
+    def _ends(self) -> tuple[frozenset[str], frozenset[str]]:
+        """The first steps, which nobody hands to, and the last, which hand to nobody."""
+        givers, takers = (frozenset(hand_off[end] for hand_off in self.owners) for end in (0, 1))
+        return frozenset(self.workers) - takers, frozenset(self.workers) - givers
+
+    @cached_property
+    def _everybody(self) -> frozenset[str]:
+        return frozenset().union(*self.workers.values(), *self.owners.values())
+
+
+def _ways(order: Sequence[str], hand_offs: Iterable[HandOff]) -> frozenset[HandOff]:
+    """Return the pairs of steps between which work gets; hand-offs to or from steps not in the order are left out."""
+    reached: dict[str, set[str]] = {step: set() for step in order}
+    onward: dict[str, list[str]] = {step: [] for step in order}
+    for before, after in hand_offs:
+        if before in reached and after in reached:
+            onward[before].append(after)
+    for step in reversed(order):
+        for after in onward[step]:
+            reached[step] |= {after} | reached[after]
+    return frozenset((step, later) for step, them in reached.items() for later in them)
 
 
 def chain(steps: Iterable[str], connectors: Iterable[str]) -> Organisation:
