@@ -127,8 +127,24 @@ def test_the_articles_figures_on_prices(as_of: str) -> None:
         "target-model-upside",
         "peer-return-year-to-date",
     }
-    assert [name for name, verdict in found.items() if verdict == "loosely"] == ["peer-price"]
+    assert "loosely" not in found.values()
+    assert [name for name, verdict in found.items() if verdict == "differs by a later dividend"] == ["peer-price"]
     assert sum(verdict == "cannot be checked" for verdict in found.values()) == 9
+
+
+def test_a_later_dividend_explains_no_more_than_it_can() -> None:
+    """A stated price below the adjusted close, or far above it, is not put down to a dividend."""
+    figures = tables.load("article_figures", LAST_DAY)
+    windows = tables.load("event_windows", LAST_DAY)
+    windows = windows[windows["event_id"] == "shazeer-2026"]
+    computed = valuation.computed_figures(figures, windows, tables.load("price_references", LAST_DAY))
+    assert computed["peer-price"].dividends_off
+    assert not computed["price"].dividends_off
+    assert [name for name, one in computed.items() if one.own] == ["target-model-upside"]
+    for stated, expected in ((378.69, "agrees"), (378.0, "loosely"), (390.0, "differs")):
+        moved = figures.assign(value=figures["value"].mask(figures["id"] == "peer-price", stated))
+        compared = valuation.compare_market(moved, computed, company.Tolerances()).set_index("id")
+        assert compared["verdict"]["peer-price"] == expected
 
 
 def test_before_the_article_there_is_nothing_to_compare() -> None:
