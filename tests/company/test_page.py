@@ -168,6 +168,7 @@ def record_all(day: str, price: float = 0.0) -> facts.Page:
     company.record_article_price(page, article, frame, filed)
     company.record_peer(page, quarters, company.period_ending(quarters, last.end_time.date()), peer)
     company.record_peer_other_income(page, quarters, company.period_ending(quarters, last.end_time.date()), peer)
+    company.record_stated_over_quarter(page, "article_eps", article, "eps-trailing", "eps", frame, filed)
     review = stated.read(article, "review-eps-without-gains", company.period_label(last))
     stated.record(page, "review_eps", review, unit="usd_per_share")
     limits = company.Tolerances()
@@ -189,6 +190,7 @@ def test_the_facts_of_the_last_day() -> None:
     assert shown["cloud_revenue_growth_margin"] == "$10 million"
     assert (shown["cloud_revenue_growth_low"], shown["cloud_revenue_growth_high"]) == ("+63.2%", "+63.5%")
     assert (shown["peer_other_income"], shown["peer_other_income_quarters"]) == ("$10.0 billion", "1")
+    assert (shown["article_eps"], shown["article_eps_over_quarter"]) == ("$13.10", "2.6×")
     assert shown["article_misleading_names"] == "earnings growth of the quarter"
     assert found["fundamentals.roe_average"].sources[0].rows == ("2025Q1 .. 2026Q1",)
 

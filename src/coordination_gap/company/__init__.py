@@ -62,6 +62,7 @@ from coordination_gap.company.recording import (
     record_peer_other_income,
     record_price,
     record_quarter,
+    record_stated_over_quarter,
     record_verdicts,
 )
 from coordination_gap.company.reports import (
@@ -142,6 +143,7 @@ __all__ = [
     "record_peer_other_income",
     "record_price",
     "record_quarter",
+    "record_stated_over_quarter",
     "record_verdicts",
     "return_on_equity",
     "reverse_dcf",

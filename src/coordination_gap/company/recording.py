@@ -250,6 +250,45 @@ def record_article_price(page: Page, figures: pd.DataFrame, quarters: pd.DataFra
             )
 
 
+def record_stated_over_quarter(
+    page: Page,
+    name: str,
+    figures: pd.DataFrame,
+    figure_id: str,
+    measure: str,
+    quarters: pd.DataFrame,
+    source: pd.DataFrame,
+) -> None:
+    """Record a stated figure of a quarter, and how many times the quarter's own figure it is.
+
+    Facts: `name`, the stated figure, and ``<name>_over_quarter``, a gap where either is
+    missing or the quarter's own is not above zero.
+
+    Parameters
+    ----------
+    page, name
+        The page's facts, and the fact's name.
+    figures, figure_id
+        The table ``article_figures``, and the figure's ``id`` in it.
+    measure
+        A name in :data:`~coordination_gap.company.QUARTERLY`: the same quantity, of one quarter.
+    quarters, source
+        The frame by period, and the loaded table.
+    """
+    figure = stated.read(figures, figure_id)
+    stated.record(page, name, figure, unit=QUARTERLY[measure].unit)
+    own = read(quarters, QUARTERLY[measure], figure.period)
+    rows = source[source["fiscal_quarter"].isin(own.periods)]
+    sources = [*figure.sources, *([tables.rows(rows)] if len(rows) else [])]
+    how = f"stated figure / {QUARTERLY[measure].formula}"
+    if figure.value is None or own.value is None or own.value <= 0:
+        reason = figure.gap or own.gap or "the quarter's own figure is not above zero"
+        page.gap(f"{name}_over_quarter", reason, unit="times", formula=how, sources=sources)
+    else:
+        times = figure.value / own.value
+        page.record(f"{name}_over_quarter", times, unit="times", decimals=1, formula=how, sources=sources)
+
+
 def record_verdicts(
     page: Page, compared: pd.DataFrame, figures: pd.DataFrame, source: pd.DataFrame, tolerances: Tolerances
 ) -> None:
