@@ -158,6 +158,7 @@ def test_every_figure(quarters: pd.DataFrame, size: str) -> None:
     inputs = valuation.two_stage_inputs(quarters, last, ASSUMED)
     grid = valuation.growth_grid(inputs, 344.82, [0.08, 0.09], [0.3, 0.35])
     check(functools.partial(valuation.draw_growth_grid, past=0.18), grid, size)
+    check(functools.partial(valuation.draw_growth_grid, past=0.18, past_profit=0.21), grid, size)
     bars = pd.DataFrame({"value_from_usd": [100, 200], "value_to_usd": [200, 300], "share_of_draws": [0.4, 0.6]})
     check(functools.partial(valuation.draw_values, price=250.0), bars, size)
     owed = pd.DataFrame(

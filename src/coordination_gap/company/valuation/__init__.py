@@ -13,7 +13,7 @@ from coordination_gap.company.valuation.inputs import (
     two_stage_inputs,
     years_since,
 )
-from coordination_gap.company.valuation.market_figures import compare_market, computed_figures
+from coordination_gap.company.valuation.market_figures import DIVIDEND_OFF, compare_market, computed_figures
 from coordination_gap.company.valuation.odds import (
     brier_score,
     implied_volatility,
@@ -26,6 +26,7 @@ from coordination_gap.company.valuation.plots import draw_growth_grid, draw_sens
 from coordination_gap.company.valuation.spread import VARYING, sensitivity, simulated_values
 
 __all__ = [
+    "DIVIDEND_OFF",
     "VARYING",
     "Assumed",
     "TwoStage",
