@@ -61,6 +61,12 @@ def test_quality_against_sums_of_the_rows(alphabet: pd.DataFrame) -> None:
     assert last is not None
     four, opening = alphabet.loc[last - 3 : last], alphabet.loc[[last - 4]].iloc[0]
     net, cash = four["net_income_usd"].sum(), four["operating_cash_flow_usd"].sum()
+    plain = (
+        four["net_income_usd"]
+        * four["operating_income_usd"]
+        / (four["operating_income_usd"] + four["other_income_net_usd"])
+    ).sum()
+    before, bought = alphabet.loc[last - 7 : last - 4], four["capital_expenditure_usd"].sum()
     assets = (four["total_assets_usd"].iloc[-1] + opening["total_assets_usd"]) / 2
     expected = {
         "cash_conversion_trailing": cash / net,
@@ -68,6 +74,39 @@ def test_quality_against_sums_of_the_rows(alphabet: pd.DataFrame) -> None:
         "stock_compensation_share_trailing": four["stock_compensation_usd"].sum() / four["revenue_usd"].sum(),
         "repurchases_net_trailing": four["share_repurchases_usd"].sum() - four["stock_compensation_usd"].sum(),
         "capital_expenditure_over_depreciation": four["capital_expenditure_usd"].sum() / four["depreciation_usd"].sum(),
+        "cash_conversion_without_other_income_trailing": cash / plain,
+        "accruals_ratio_without_other_income_trailing": (plain - cash) / assets,
+        "free_cash_flow_conversion_trailing": (cash - bought) / net,
+        "free_cash_flow_less_stock_compensation_trailing": cash - bought - four["stock_compensation_usd"].sum(),
+        "depreciation_growth": four["depreciation_usd"].iloc[-1] / opening["depreciation_usd"] - 1,
+        "depreciation_growth_trailing": four["depreciation_usd"].sum() / before["depreciation_usd"].sum() - 1,
+        "capital_expenditure_growth_trailing": bought / before["capital_expenditure_usd"].sum() - 1,
+        "repurchases": 0.0,
+        "long_term_debt": 77_501e6,
     }
     for name, value in expected.items():
         assert company.read(alphabet, QUALITY[name], last).number == pytest.approx(value), name
+    # The same once more from the filings' figures in billions, so that the sums above are not the only witness.
+    printed = {
+        "cash_conversion_without_other_income_trailing": 1.52,
+        "accruals_ratio_without_other_income_trailing": -0.101,
+        "free_cash_flow_conversion_trailing": 0.40,
+        "free_cash_flow_less_stock_compensation_trailing": 38.2e9,
+        "depreciation_growth": 6.482 / 4.487 - 1,
+        "depreciation_growth_trailing": 0.412,
+        "capital_expenditure_growth_trailing": 0.90,
+    }
+    for name, value in printed.items():
+        assert company.read(alphabet, QUALITY[name], last).number == pytest.approx(value, rel=0.01), name
+
+
+def test_what_of_the_growth_in_earnings_came_from_other_income(alphabet: pd.DataFrame) -> None:
+    measure = company.QUARTERLY["eps_growth_from_other_income"]
+    # 5.11 and 2.81 as reported; without other income 5.11 × 39.696 / 77.412 and 2.81 × 30.606 / 41.789.
+    rise, plain = 5.11 - 2.81, 5.11 * 39.696 / 77.412 - 2.81 * 30.606 / 41.789
+    found = company.read(alphabet, measure, company.parse_quarter("2026Q1"))
+    assert found.number == pytest.approx(1 - plain / rise)
+    fallen = alphabet.assign(
+        eps_diluted_usd=alphabet["eps_diluted_usd"].mask(alphabet.index == alphabet.index[-1], 1.0)
+    )
+    assert company.read(fallen, measure, alphabet.index[-1]).meaningless

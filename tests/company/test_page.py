@@ -76,6 +76,9 @@ def test_two_companies_stand_side_by_side_with_marks_and_gaps(alphabet: pd.DataF
     assert rows["Return on closing equity, last fiscal year"] == ["31.8% (2025)", "≈ 29.6% (fiscal 2025)"]
     cash = rows["Operating cash flow over net income, last fiscal year"]
     assert cash == ["1.25× (2025)", "≈ 1.34× (fiscal 2025)"]
+    # Equity at the end of fiscal 2024 is not in the table: no earlier year takes the place of fiscal 2025.
+    average = rows["Return on average equity, last fiscal year"]
+    assert average == ["35.7% (2025)", "not in the table (fiscal 2025)"]
     without = company.beside_peer(alphabet, microsoft, at, None, years, ("Alphabet", "Microsoft"))
     assert set(without["Microsoft"].iloc[:-4]) == {"not in the table"}
 
@@ -164,6 +167,8 @@ def record_all(day: str, price: float = 0.0) -> facts.Page:
     company.record_multiples(page, "", share, frame, last, filed)
     company.record_article_price(page, article, frame, filed)
     company.record_peer(page, quarters, company.period_ending(quarters, last.end_time.date()), peer)
+    company.record_peer_other_income(page, quarters, company.period_ending(quarters, last.end_time.date()), peer)
+    company.record_stated_over_quarter(page, "article_eps", article, "eps-trailing", "eps", frame, filed)
     review = stated.read(article, "review-eps-without-gains", company.period_label(last))
     stated.record(page, "review_eps", review, unit="usd_per_share")
     limits = company.Tolerances()
@@ -184,6 +189,8 @@ def test_the_facts_of_the_last_day() -> None:
     assert shown["implied_eps_growth_without_other_income"] == "+51%"
     assert shown["cloud_revenue_growth_margin"] == "$10 million"
     assert (shown["cloud_revenue_growth_low"], shown["cloud_revenue_growth_high"]) == ("+63.2%", "+63.5%")
+    assert (shown["peer_other_income"], shown["peer_other_income_quarters"]) == ("$10.0 billion", "1")
+    assert (shown["article_eps"], shown["article_eps_over_quarter"]) == ("$13.10", "2.6×")
     assert shown["article_misleading_names"] == "earnings growth of the quarter"
     assert found["fundamentals.roe_average"].sources[0].rows == ("2025Q1 .. 2026Q1",)
 

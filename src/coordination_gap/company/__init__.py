@@ -59,8 +59,10 @@ from coordination_gap.company.recording import (
     record_measures,
     record_multiples,
     record_peer,
+    record_peer_other_income,
     record_price,
     record_quarter,
+    record_stated_over_quarter,
     record_verdicts,
 )
 from coordination_gap.company.reports import (
@@ -138,8 +140,10 @@ __all__ = [
     "record_measures",
     "record_multiples",
     "record_peer",
+    "record_peer_other_income",
     "record_price",
     "record_quarter",
+    "record_stated_over_quarter",
     "record_verdicts",
     "return_on_equity",
     "reverse_dcf",

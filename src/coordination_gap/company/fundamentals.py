@@ -8,6 +8,8 @@ unless the name says otherwise.
 
 from types import MappingProxyType
 
+import pandas as pd
+
 from coordination_gap.company.cloud import CLOUD_MEASURES
 from coordination_gap.company.earnings import effective_tax_rate
 from coordination_gap.company.measures import Measure
@@ -42,6 +44,11 @@ from coordination_gap.company.shapes import (
 )
 
 _EARNINGS_CELLS = (OPERATING, OTHER, NET)
+
+
+def _rise(figures: "pd.Series[float]") -> "pd.Series[float]":
+    return figures - figures.shift(QUARTERS_PER_YEAR)
+
 
 _QUARTERLY = (
     amount("revenue", "Revenue", REVENUE, "revenue of the quarter"),
@@ -155,6 +162,16 @@ _QUARTERLY = (
         {EPS: YEAR_AGO, **dict.fromkeys(_EARNINGS_CELLS, YEAR_AGO)},
         lambda frame: growth(plain(frame, EPS)),
         NO_TAX_RATE,
+    ),
+    Measure(
+        "eps_growth_from_other_income",
+        "Earnings per share, share of growth from other income",
+        "fraction",
+        "1 − rise on a year earlier of earnings per share without other income / that of those reported",
+        {EPS: YEAR_AGO, **dict.fromkeys(_EARNINGS_CELLS, YEAR_AGO)},
+        lambda frame: 1 - over(_rise(plain(frame, EPS)), _rise(frame[EPS].astype("float64"))),
+        f"earnings per share did not rise, so that a share of the rise means nothing; or {NO_TAX_RATE}",
+        0,
     ),
     Measure(
         "eps_without_other_income_trailing",

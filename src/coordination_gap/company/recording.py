@@ -17,8 +17,9 @@ from coordination_gap.company.article import (
 from coordination_gap.company.earnings import implied_earnings, price_to_earnings
 from coordination_gap.company.fundamentals import QUARTERLY
 from coordination_gap.company.measures import Reading, bounds, read, widest_margin
-from coordination_gap.company.periods import period_label, period_words, quarters_due
+from coordination_gap.company.periods import QUARTERS_PER_YEAR, period_label, period_words, quarters_due
 from coordination_gap.company.prices import Price
+from coordination_gap.company.shapes import OTHER
 from coordination_gap.facts import Fact, Page
 
 
@@ -160,6 +161,32 @@ def record_peer(page: Page, quarters: pd.DataFrame, at: pd.Period | None, source
         record(page, f"peer_{name}", read(quarters, QUARTERLY[name], at), source, signed="growth" in name)
 
 
+def record_peer_other_income(page: Page, quarters: pd.DataFrame, at: pd.Period | None, source: pd.DataFrame) -> None:
+    """Record what is known of Microsoft's other income in the four quarters to one.
+
+    Facts: ``peer_other_income_quarters``, how many of the four have a figure, and
+    ``peer_other_income``, the sum of those, a gap where there is none.
+    """
+    four = quarters.iloc[:0] if at is None else quarters.loc[at - (QUARTERS_PER_YEAR - 1) : at]
+    known = four[OTHER].astype("float64").dropna() if OTHER in four else pd.Series(dtype="float64")
+    rows = source[source["fiscal_quarter"].isin([period_label(one) for one in four.index])]
+    sources = [tables.rows(rows)] if len(rows) else []
+    counted = "quarters of the last four whose other income is in the table"
+    how = "sum of other income, net, over those of the last four quarters that have it"
+    if at is None or not sources:
+        reason = "Microsoft's table has no row for these months yet"
+        page.gap("peer_other_income_quarters", reason, unit="count", formula=counted)
+        page.gap("peer_other_income", reason, unit="usd", formula=how)
+        return
+    page.record("peer_other_income_quarters", len(known), unit="count", formula=counted, sources=sources)
+    if known.empty:
+        page.gap("peer_other_income", "none of the four quarters has it", unit="usd", formula=how, sources=sources)
+    else:
+        page.record(
+            "peer_other_income", known.sum(), unit="usd", decimals=1, scale="billion", formula=how, sources=sources
+        )
+
+
 def record_price(page: Page, price: Price) -> None:
     """Record the price of a share as ``price`` and the session of its close as ``price_session``."""
     how = "last visible close of GOOGL, or the price given by hand"
@@ -221,6 +248,45 @@ def record_article_price(page: Page, figures: pd.DataFrame, quarters: pd.DataFra
             page.record(
                 f"implied_eps_growth{suffix}", above, unit="fraction", signed=True, formula=how, sources=made_of
             )
+
+
+def record_stated_over_quarter(
+    page: Page,
+    name: str,
+    figures: pd.DataFrame,
+    figure_id: str,
+    measure: str,
+    quarters: pd.DataFrame,
+    source: pd.DataFrame,
+) -> None:
+    """Record a stated figure of a quarter, and how many times the quarter's own figure it is.
+
+    Facts: `name`, the stated figure, and ``<name>_over_quarter``, a gap where either is
+    missing or the quarter's own is not above zero.
+
+    Parameters
+    ----------
+    page, name
+        The page's facts, and the fact's name.
+    figures, figure_id
+        The table ``article_figures``, and the figure's ``id`` in it.
+    measure
+        A name in :data:`~coordination_gap.company.QUARTERLY`: the same quantity, of one quarter.
+    quarters, source
+        The frame by period, and the loaded table.
+    """
+    figure = stated.read(figures, figure_id)
+    stated.record(page, name, figure, unit=QUARTERLY[measure].unit)
+    own = read(quarters, QUARTERLY[measure], figure.period)
+    rows = source[source["fiscal_quarter"].isin(own.periods)]
+    sources = [*figure.sources, *([tables.rows(rows)] if len(rows) else [])]
+    how = f"stated figure / {QUARTERLY[measure].formula}"
+    if figure.value is None or own.value is None or own.value <= 0:
+        reason = figure.gap or own.gap or "the quarter's own figure is not above zero"
+        page.gap(f"{name}_over_quarter", reason, unit="times", formula=how, sources=sources)
+    else:
+        times = figure.value / own.value
+        page.record(f"{name}_over_quarter", times, unit="times", decimals=1, formula=how, sources=sources)
 
 
 def record_verdicts(

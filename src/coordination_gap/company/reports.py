@@ -186,7 +186,7 @@ def beside_peer(
         The quarter as each names it; None where the peer's table does not have it.
     years
         Both companies' fiscal years, from :func:`~coordination_gap.company.by_year`, of
-        which the last one that has the figures is used, for each measure.
+        which the last is used, for each measure: a year that lacks a figure is not replaced by an earlier one.
     names
         What to call them.
 
@@ -216,10 +216,9 @@ def beside_peer(
 
 
 def _last_year(years: pd.DataFrame, name: str) -> str:
-    known = [period for period in years.index if read(years, ANNUAL[name], period).value is not None]
-    if not known:
+    if years.empty:
         return read(years, ANNUAL[name], None).shown()
-    return f"{read(years, ANNUAL[name], known[-1]).shown()} ({period_words(known[-1])})"
+    return f"{read(years, ANNUAL[name], years.index[-1]).shown()} ({period_words(years.index[-1])})"
 
 
 def _measure(name: str) -> Measure:

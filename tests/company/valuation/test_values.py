@@ -119,6 +119,30 @@ def test_growth_that_only_earns_its_cost_adds_nothing(growth: float) -> None:
     assert even.operations_usd() == pytest.approx(PLAIN.profit_usd * (1 + growth) / 0.09)
 
 
+def test_mid_year_flows_and_a_later_day_written_out() -> None:
+    dated = replace(PLAIN, mid_year=True, years_elapsed=0.4)
+    profit, total = 1000 * 0.3 * 0.8, 0.0
+    for year in range(1, 400):
+        growth = 0.1 if year <= 5 else 0.03
+        profit *= 1 + growth
+        # Each flow counted from the day of the value: the middle of its year, less what has gone by.
+        total += profit * (1 - growth / 0.25) / 1.09 ** (year - 0.5 - 0.4)
+    assert dated.operations_usd() == pytest.approx(total, rel=1e-6)
+    assert dated.value_per_share() == pytest.approx((total + 50) / 10, rel=1e-6)
+    assert dated.terminal_share() == pytest.approx(PLAIN.terminal_share())
+    assert replace(PLAIN, years_elapsed=1).operations_usd() == pytest.approx(1.09 * PLAIN.operations_usd())
+
+
+@pytest.mark.parametrize("terminal_growth", [-0.01, 0.0, 0.03, 0.05])
+def test_later_growth_that_only_earns_its_cost_adds_nothing(terminal_growth: float) -> None:
+    even = replace(PLAIN, terminal_return=0.09, terminal_growth=terminal_growth)
+    # The profit of the year after the first stage would be paid for ever, but for the growth into that year.
+    paid = PLAIN.profit_usd * 1.1**5 * (1 + terminal_growth) / 0.09
+    assert even.terminal_value_usd() == pytest.approx(paid)
+    assert replace(PLAIN, terminal_return=0.25) == replace(PLAIN, terminal_return=PLAIN.return_on_new_capital)
+    assert replace(PLAIN, terminal_return=0.25).value_per_share() == PLAIN.value_per_share()
+
+
 INPUTS = st.builds(
     replace,
     st.just(PLAIN),
@@ -129,6 +153,9 @@ INPUTS = st.builds(
     return_on_new_capital=st.floats(0.2, 0.6),
     operating_margin=st.floats(0.1, 0.5),
     net_assets_usd=st.floats(-100, 500),
+    mid_year=st.booleans(),
+    years_elapsed=st.floats(-0.5, 1),
+    terminal_return=st.none() | st.floats(0.1, 0.6),
 )
 
 
@@ -199,6 +226,9 @@ def test_standing_still_for_some_years(years: float) -> None:
     kept = (1 + rate) ** -years
     delayed = profit / rate * (1 - kept) + whole * kept
     assert valuation.years_of_standstill(PLAIN, whole - delayed) == pytest.approx(years)
+    # Carried to another day, all are multiplied alike: the same loss in the same share of the value.
+    dated = replace(PLAIN, mid_year=True, years_elapsed=0.4)
+    assert valuation.years_of_standstill(dated, (whole - delayed) * 1.09**0.9) == pytest.approx(years)
     if years == 3:
         paid = sum(profit / (1 + rate) ** year for year in (1, 2, 3))
         assert delayed == pytest.approx(paid + whole / (1 + rate) ** 3)
@@ -218,6 +248,16 @@ def test_odds_and_volatility_are_each_others_inverse(
     assume(1e-6 < chance < 1 - 1e-6)
     found = valuation.implied_volatility(chance, spot, spot * below, sessions)
     assert found == pytest.approx(volatility, rel=1e-6)
+
+
+def test_where_a_realised_volatility_may_come_from() -> None:
+    # Quantiles 3.247 and 20.483 of the chi-squared law with 10 degrees of freedom, from printed tables.
+    low, high = valuation.realised_volatility_interval(0.3, 11)
+    assert (low, high) == pytest.approx((0.3 * np.sqrt(10 / 20.483), 0.3 * np.sqrt(10 / 3.247)), rel=1e-4)
+    random = np.random.default_rng(5)
+    drawn = random.normal(0, 0.02, (4000, 60)).std(axis=1, ddof=1)
+    ends = np.array([valuation.realised_volatility_interval(one, 60, 0.9) for one in drawn])
+    assert ((ends[:, 0] <= 0.02) & (ends[:, 1] >= 0.02)).mean() == pytest.approx(0.9, abs=0.02)
 
 
 def test_odds_against_simulated_prices() -> None:
@@ -245,6 +285,17 @@ def test_grids() -> None:
     assert values.iloc[1, 0] == PLAIN.value_per_share()
 
 
+def test_standstill_by_growth() -> None:
+    loss = 100.0
+    found = valuation.standstill_grid(PLAIN, [0.01, 0.1, 0.25], loss).set_index("growth")
+    assert found["value_usd"][0.1] == PLAIN.operations_usd()
+    assert found["years"][0.1] == valuation.years_of_standstill(PLAIN, loss)
+    # At growth equal to the return on what is put in, nothing is paid out before the first stage ends.
+    assert found["terminal_share"][0.25] == pytest.approx(1)
+    assert found["years"][0.25] < found["years"][0.1]
+    assert valuation.standstill_grid(PLAIN, [0.01], 1e6)["years"].isna().all()
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
@@ -258,6 +309,12 @@ def test_grids() -> None:
         (lambda: replace(PLAIN, years=0), "years is 0: it must be a whole number of at least 1"),
         (lambda: replace(PLAIN, growth=-1.5), "growth is -1.5: give a rate above -1"),
         (lambda: replace(PLAIN, net_assets_usd=float("nan")), "net_assets_usd is nan: it must be a finite number"),
+        (lambda: replace(PLAIN, terminal_return=0.0), "terminal_return is 0.0: it must be a finite number above 0"),
+        (lambda: replace(PLAIN, years_elapsed=-1.0), "years_elapsed is -1.0: give years above -1"),
+        (lambda: valuation.standstill_grid(PLAIN, [0.1], -1.0), "loss_usd is -1.0: it must be a finite number above 0"),
+        (lambda: valuation.realised_volatility_interval(0.3, 1), "returns is 1: at least 2 are needed"),
+        (lambda: valuation.realised_volatility_interval(0.0, 9), "volatility is 0.0: it must be a finite number"),
+        (lambda: valuation.realised_volatility_interval(0.3, 9, 1.0), "confidence is 1.0: it must lie between 0 and 1"),
         (lambda: valuation.reverse_dcf(PLAIN, 0.0), "price is 0.0: it must be a finite number above 0"),
         (lambda: valuation.reverse_dcf(PLAIN, 1e9), "no growth from -0.3 to 0.6 a year gives it with these inputs"),
         (

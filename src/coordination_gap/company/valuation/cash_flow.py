@@ -11,8 +11,17 @@ the year after it and *R* the return on what is newly put in, so that growth has
         + \frac{P_N (1 + g_2) (1 - g_2 / R)}{(r - g_2)(1 + r)^N},
     \qquad P_t = P_0 (1 + g_1)^t
 
-with :math:`P_0` the profit of the past year. Cash flows come at the ends of years. A share's
-value is :math:`(V + \text{net assets beside}) / \text{shares}`.
+with :math:`P_0` the profit of the past year. A share's value is
+:math:`(V + \text{net assets beside}) / \text{shares}`.
+
+*V* stands at the end of that year, with cash flows at the ends of years. Two refinements are
+common, and both are off unless asked for. Flows that come through the year are nearer by half
+a year, on average, which raises the whole of *V*, what comes after the first stage included,
+by :math:`(1 + r)^{1/2}`; and a value is carried to a later day, *e* years on, by
+:math:`(1 + r)^e` (Koller, Goedhart and Wessels, *Valuation*, on the "midyear adjustment factor"
+and on valuing a company within a fiscal year). The return on what is put in after the first
+stage may be another than in it, :math:`R_2` in place of *R*; at :math:`R_2 = r` that growth
+adds nothing.
 """
 
 import math
@@ -51,6 +60,13 @@ class TwoStage:
         What the owners have beside the operations: cash less debt, and the like.
     shares
         Diluted.
+    mid_year
+        Whether cash flows come in the middle of years; otherwise at their ends.
+    years_elapsed
+        From the end of the four quarters to the day of the value, in years, over which the
+        operations' value grows at `discount_rate`; net assets stay as they were reported.
+    terminal_return
+        *R* after the first stage, a rate a year, above 0; None for `return_on_new_capital`.
 
     Raises
     ------
@@ -68,11 +84,18 @@ class TwoStage:
     return_on_new_capital: float
     net_assets_usd: float
     shares: float
+    mid_year: bool = False
+    years_elapsed: float = 0.0
+    terminal_return: float | None = None
 
     def __post_init__(self) -> None:
         """Refuse inputs that have no meaning."""
         for name in ("revenue_usd", "operating_margin", "return_on_new_capital", "shares"):
             arguments.positive(getattr(self, name), name)
+        if self.terminal_return is not None:
+            arguments.positive(self.terminal_return, "terminal_return")
+        if not (math.isfinite(self.years_elapsed) and self.years_elapsed > -1):
+            raise ValueError(f"years_elapsed is {self.years_elapsed}: give years above -1, such as 0.4")
         if not 0 <= self.tax_rate < 1:
             raise ValueError(f"tax_rate is {self.tax_rate}: it must be at least 0 and below 1")
         if self.years < 1 or self.years != int(self.years):
@@ -88,6 +111,11 @@ class TwoStage:
         """Operating profit after tax of the past year, in US dollars."""
         return self.revenue_usd * self.operating_margin * (1 - self.tax_rate)
 
+    @property
+    def timing(self) -> float:
+        """What the day of the value and flows in mid-year multiply the operations' value by; 1 for neither."""
+        return float((1 + self.discount_rate) ** (self.years_elapsed + (0.5 if self.mid_year else 0.0)))
+
     def cash_flows_usd(self) -> npt.NDArray[np.float64]:
         """Return the free cash flow of each year of the first stage, in US dollars, shape ``(years,)``."""
         grown = (1 + self.growth) ** np.arange(1, self.years + 1)
@@ -97,18 +125,20 @@ class TwoStage:
     def terminal_value_usd(self) -> float:
         """Return the value, at the end of the first stage, of all that comes after it, in US dollars."""
         following = self.profit_usd * (1 + self.growth) ** self.years * (1 + self.terminal_growth)
-        kept = 1 - self.terminal_growth / self.return_on_new_capital
+        earned = self.return_on_new_capital if self.terminal_return is None else self.terminal_return
+        kept = 1 - self.terminal_growth / earned
         return following * kept / (self.discount_rate - self.terminal_growth)
 
     def operations_usd(self) -> float:
-        """Return the present value of the operations, in US dollars."""
+        """Return the value of the operations on the day of the value, in US dollars."""
         discounts = (1 + self.discount_rate) ** -np.arange(1, self.years + 1)
         later = self.terminal_value_usd() * float(discounts[-1])
-        return float(self.cash_flows_usd() @ discounts) + later
+        return (float(self.cash_flows_usd() @ discounts) + later) * self.timing
 
     def terminal_share(self) -> float:
         """Return the share of the operations' value that comes after the first stage."""
-        return self.terminal_value_usd() * (1 + self.discount_rate) ** -self.years / self.operations_usd()
+        later = self.terminal_value_usd() * (1 + self.discount_rate) ** -self.years * self.timing
+        return later / self.operations_usd()
 
     def value_per_share(self) -> float:
         """Return the value of a share, in US dollars."""

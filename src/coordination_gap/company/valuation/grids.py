@@ -5,7 +5,9 @@ from dataclasses import replace
 
 import pandas as pd
 
+from coordination_gap.company.valuation import arguments
 from coordination_gap.company.valuation.cash_flow import TwoStage, reverse_dcf
+from coordination_gap.company.valuation.person import years_of_standstill
 
 
 def growth_grid(
@@ -50,3 +52,40 @@ def value_grid(inputs: TwoStage, discount_rates: Sequence[float], terminal_growt
         index=pd.Index(discount_rates, name="discount_rate"),
         columns=pd.Index(terminal_growths, name="terminal_growth"),
     )
+
+
+def standstill_grid(segment: TwoStage, growths: Sequence[float], loss_usd: float) -> pd.DataFrame:
+    """Return a segment's value and how long it would stand still to lose a value, by growth of the first stage.
+
+    Parameters
+    ----------
+    segment
+        The segment's inputs; its own growth is not looked at.
+    growths
+        Rates a year.
+    loss_usd
+        As of :func:`years_of_standstill`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``growth``, ``value_usd``, ``terminal_share`` (of the value, after the first stage) and
+        ``years``, a row a growth; where standing still for ever loses less, NaN years.
+    """
+    rows = []
+    for growth in growths:
+        grown = replace(segment, growth=growth)
+        try:
+            years = years_of_standstill(grown, loss_usd)
+        except ValueError:
+            arguments.positive(loss_usd, "loss_usd")
+            years = float("nan")
+        rows.append(
+            {
+                "growth": growth,
+                "value_usd": grown.operations_usd(),
+                "terminal_share": grown.terminal_share(),
+                "years": years,
+            }
+        )
+    return pd.DataFrame(rows)

@@ -1,6 +1,7 @@
 """The inputs of a valuation from filed figures, where they are not given by hand."""
 
-from dataclasses import dataclass
+import datetime as dt
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -9,8 +10,12 @@ from coordination_gap.company.earnings import effective_tax_rate
 from coordination_gap.company.fundamentals import QUARTERLY
 from coordination_gap.company.measures import read
 from coordination_gap.company.periods import QUARTERS_PER_YEAR, last_period, period_label, trailing_sum
-from coordination_gap.company.shapes import CLOUD, CLOUD_OPERATING
+from coordination_gap.company.shapes import CLOUD, CLOUD_OPERATING, REVENUE
+from coordination_gap.company.valuation import arguments
 from coordination_gap.company.valuation.cash_flow import TwoStage
+
+#: By which days are counted as years.
+DAYS_PER_YEAR = 365
 
 
 @dataclass(frozen=True)
@@ -25,6 +30,8 @@ class Assumed:
         Fractions; 0 takes that of the last four quarters.
     other_assets_usd
         What the owners have beside cash and long-term debt, such as stakes in other companies.
+    mid_year, years_elapsed, terminal_return
+        As of :class:`TwoStage`.
     """
 
     growth: float
@@ -35,6 +42,9 @@ class Assumed:
     operating_margin: float = 0.0
     tax_rate: float = 0.0
     other_assets_usd: float = 0.0
+    mid_year: bool = False
+    years_elapsed: float = 0.0
+    terminal_return: float | None = None
 
 
 def two_stage_inputs(quarters: pd.DataFrame, last: pd.Period, assumed: Assumed) -> TwoStage:
@@ -72,7 +82,15 @@ def two_stage_inputs(quarters: pd.DataFrame, last: pd.Period, assumed: Assumed) 
         - _cell(quarters, last, "long_term_debt_noncurrent_usd")
         + assumed.other_assets_usd,
         shares=_latest(quarters, last, "diluted_shares"),
+        mid_year=assumed.mid_year,
+        years_elapsed=assumed.years_elapsed,
+        terminal_return=assumed.terminal_return,
     )
+
+
+def years_since(last: pd.Period, day: dt.date) -> float:
+    """Return the years from the last day of a quarter to a day, of 365 days each; negative for a day before it."""
+    return (day - last.end_time.date()).days / DAYS_PER_YEAR
 
 
 def last_of_cloud(quarters: pd.DataFrame) -> pd.Period | None:
@@ -80,7 +98,9 @@ def last_of_cloud(quarters: pd.DataFrame) -> pd.Period | None:
     return last_period(quarters.dropna(subset=[CLOUD, CLOUD_OPERATING]))
 
 
-def segment_inputs(quarters: pd.DataFrame, last: pd.Period, whole: TwoStage, growth: float) -> TwoStage:
+def segment_inputs(
+    quarters: pd.DataFrame, last: pd.Period, whole: TwoStage, growth: float, years_elapsed: float | None = None
+) -> TwoStage:
     """Return the inputs for Google Cloud: its own revenue and margin of four quarters, all else the company's.
 
     Parameters
@@ -93,6 +113,8 @@ def segment_inputs(quarters: pd.DataFrame, last: pd.Period, whole: TwoStage, gro
         The company's inputs.
     growth
         Of the segment in the first stage, a rate a year.
+    years_elapsed
+        From the end of `last` to the day of the value; None for that of `whole`.
 
     Raises
     ------
@@ -100,17 +122,13 @@ def segment_inputs(quarters: pd.DataFrame, last: pd.Period, whole: TwoStage, gro
         If a figure of the segment is missing, or as :class:`TwoStage` does.
     """
     revenue = _trailing(quarters, last, CLOUD)
-    return TwoStage(
+    return replace(
+        whole,
         revenue_usd=revenue,
         operating_margin=_trailing(quarters, last, CLOUD_OPERATING) / revenue,
-        tax_rate=whole.tax_rate,
         growth=growth,
-        terminal_growth=whole.terminal_growth,
-        years=whole.years,
-        discount_rate=whole.discount_rate,
-        return_on_new_capital=whole.return_on_new_capital,
         net_assets_usd=0.0,
-        shares=whole.shares,
+        years_elapsed=whole.years_elapsed if years_elapsed is None else years_elapsed,
     )
 
 
@@ -131,17 +149,24 @@ def trailing_tax_rate(quarters: pd.DataFrame, last: pd.Period) -> float:
     return rate
 
 
-def past_growth(quarters: pd.DataFrame, last: pd.Period, years: int) -> float:
-    """Return the yearly growth of four quarters' revenue over some years to `last`.
+def past_growth(quarters: pd.DataFrame, last: pd.Period, years: int, column: str = REVENUE) -> float:
+    """Return the yearly growth of four quarters' revenue, or of another column, over some years to `last`.
 
     Raises
     ------
     ValueError
-        If a quarter is missing.
+        If a quarter is missing, or either sum is not above 0, so that a rate means nothing.
     """
-    now = _trailing(quarters, last, "revenue_usd")
-    before = _trailing(quarters, last - QUARTERS_PER_YEAR * years, "revenue_usd")
-    return float((now / before) ** (1 / years) - 1)
+    return float(past_multiple(quarters, last, years, column) ** (1 / years) - 1)
+
+
+def past_multiple(quarters: pd.DataFrame, last: pd.Period, years: int, column: str = REVENUE) -> float:
+    """Return four quarters' sum of a column to `last` over that some years before; raise as :func:`past_growth`."""
+    ends = last - QUARTERS_PER_YEAR * years, last
+    before, now = (_trailing(quarters, end, column) for end in ends)
+    for end, total in zip(ends, (before, now), strict=True):
+        arguments.positive(total, f"{column} of the four quarters to {period_label(end)}")
+    return now / before
 
 
 def rows_of(filed: pd.DataFrame, last: pd.Period, years: int = 1) -> tables.Source:

@@ -1,11 +1,12 @@
 """What the article says of the market, beside what prices give."""
 
+import math
 from dataclasses import dataclass
 
 import pandas as pd
 
 from coordination_gap import tables
-from coordination_gap.company.article import Tolerances, verdict
+from coordination_gap.company.article import LOOSELY, Tolerances, verdict
 from coordination_gap.facts import format_number
 
 
@@ -21,11 +22,22 @@ class Computed:
         How it was computed, or why it could not be.
     sources
         The rows that it was made of.
+    dividends_off
+        Whether it is a close with dividends paid later taken off, so that it lies below the
+        price of its day.
+    own
+        Whether it is made of the article's other figures alone.
     """
 
     value: float | None
     how: str
     sources: tuple[tables.Source, ...] = ()
+    dividends_off: bool = False
+    own: bool = False
+
+
+#: The verdict on a stated price that is above a close from which later dividends were taken off, within the tolerance.
+DIVIDEND_OFF = "differs by a later dividend"
 
 
 #: Figures of which neither prices nor filings say anything.
@@ -80,7 +92,7 @@ def computed_figures(figures: pd.DataFrame, windows: pd.DataFrame, references: p
         upside = float(stated["target-model"] / stated["price"] - 1)
         rows = figures[figures["id"].isin(["target-model", "price"])]
         found["target-model-upside"] = Computed(
-            upside, "the stated target over the stated price, less 1", (tables.rows(rows),)
+            upside, "the article's own figures: its target over its price, less 1", (tables.rows(rows),), own=True
         )
     return found
 
@@ -92,34 +104,42 @@ def compare_market(figures: pd.DataFrame, computed: dict[str, Computed], toleran
     -------
     pandas.DataFrame
         ``id``, ``quantity``, ``stated``, ``computed`` (text), ``verdict`` (of
-        :data:`coordination_gap.company.VERDICTS`) and ``how``, in the order of `figures`.
+        :data:`coordination_gap.company.VERDICTS`, or :data:`DIVIDEND_OFF`), ``how``, and ``own``
+        as of :class:`Computed`, in the order of `figures`.
     """
     rows = []
     for row in figures[figures["id"].isin(computed)].to_dict("records"):
         mine = computed[str(row["id"])]
         unit, value, resolution = str(row["unit"]), float(row["value"]), float(row["resolution"])
         decimals = {"fraction": 2, "probability": 0, "usd_per_share": 2}.get(unit, 0)
+        found = verdict(value, mine.value, resolution=resolution, relation=str(row["relation"]), tolerances=tolerances)
+        if mine.dividends_off and mine.value is not None and found == LOOSELY and value > mine.value:
+            found = DIVIDEND_OFF
         rows.append(
             {
                 "id": row["id"],
                 "quantity": row["quantity"],
                 "stated": format_number(value, unit, decimals),
                 "computed": "" if mine.value is None else format_number(mine.value, unit, decimals),
-                "verdict": verdict(
-                    value, mine.value, resolution=resolution, relation=str(row["relation"]), tolerances=tolerances
-                ),
+                "verdict": found,
                 "how": mine.how,
+                "own": mine.own,
             }
         )
-    return pd.DataFrame(rows, columns=["id", "quantity", "stated", "computed", "verdict", "how"])
+    return pd.DataFrame(rows, columns=["id", "quantity", "stated", "computed", "verdict", "how", "own"])
 
 
 def _close(windows: pd.DataFrame, asset: str, day: pd.Timestamp) -> Computed:
     row = windows[(windows["session"] == day) & windows[asset].notna()]
     if row.empty:
         return Computed(None, f"no close of {asset.upper()} on {day:%Y-%m-%d} is visible")
+    close = float(row[asset].iloc[0])
     how = f"adjusted close of {asset.upper()} on {day.day} {day:%B %Y}"
-    return Computed(float(row[asset].iloc[0]), how, (tables.rows(row),))
+    # A share is priced in whole cents: a close that is not has had dividends paid later taken off.
+    dividends_off = not math.isclose(close * 100, round(close * 100), abs_tol=1e-6)
+    if dividends_off:
+        how += ", from which dividends paid later were taken off: the price as printed that day is not in the data"
+    return Computed(close, how, (tables.rows(row),), dividends_off)
 
 
 def _change(first: Computed, last: Computed, how: str) -> Computed:

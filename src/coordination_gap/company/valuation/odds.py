@@ -125,3 +125,34 @@ def brier_score(probability: float, *, happened: bool) -> float:
     if not 0 <= probability <= 1:
         raise ValueError(f"probability is {probability}: it must be from 0 to 1")
     return (probability - happened) ** 2
+
+
+def realised_volatility_interval(volatility: float, returns: int, confidence: float = 0.95) -> tuple[float, float]:
+    r"""Return where the volatility behind a realised one may lie, if log returns are normal and independent.
+
+    :math:`\sigma \in \left[s \sqrt{(n-1)/\chi^2_{1-\alpha/2}},\; s \sqrt{(n-1)/\chi^2_{\alpha/2}}\right]`
+    with *n* − 1 degrees of freedom: the textbook interval of a normal variance. Returns whose
+    tails are heavier than normal make it too narrow.
+
+    Parameters
+    ----------
+    volatility
+        *s*, from :func:`realised_volatility`, above 0; the interval is in its unit.
+    returns
+        *n*, the returns that it was made of, one less than the closes; at least 2.
+    confidence
+        Above 0 and below 1.
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of its range.
+    """
+    arguments.positive(volatility, "volatility")
+    if returns < 2:
+        raise ValueError(f"returns is {returns}: at least 2 are needed")
+    if not 0 < confidence < 1:
+        raise ValueError(f"confidence is {confidence}: it must lie between 0 and 1")
+    ends = stats.chi2.ppf([(1 + confidence) / 2, (1 - confidence) / 2], returns - 1)
+    low, high = volatility * np.sqrt((returns - 1) / ends)
+    return float(low), float(high)

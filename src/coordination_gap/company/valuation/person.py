@@ -63,10 +63,10 @@ def years_of_standstill(segment: TwoStage, loss_usd: float) -> float:
     r"""Return how long a segment would have to stand still, before growing as planned, to lose a value.
 
     While it stands still its profit :math:`P` is paid out whole, and its later value *V*
-    comes *D* years later: :math:`V(D) = P (1 - q^D) / r + V q^D` with
-    :math:`q = 1 / (1 + r)`, so that
+    comes *D* years later: :math:`V(D) = f P (1 - q^D) / r + V q^D` with
+    :math:`q = 1 / (1 + r)` and *f* what :attr:`TwoStage.timing` multiplies every value by, so that
 
-    .. math:: D = -\frac{\ln(1 - L / (V - P / r))}{\ln(1 + r)}
+    .. math:: D = -\frac{\ln(1 - L / (V - f P / r))}{\ln(1 + r)}
 
     Parameters
     ----------
@@ -82,7 +82,7 @@ def years_of_standstill(segment: TwoStage, loss_usd: float) -> float:
     """
     arguments.positive(loss_usd, "loss_usd")
     rate = segment.discount_rate
-    most = segment.operations_usd() - segment.profit_usd / rate
+    most = segment.operations_usd() - segment.timing * segment.profit_usd / rate
     if loss_usd >= most:
         raise ValueError(f"loss_usd is {loss_usd:.4g}: standing still for ever loses no more than {max(most, 0.0):.4g}")
     return -math.log1p(-loss_usd / most) / math.log1p(rate)

@@ -11,7 +11,7 @@ _STYLES = ("-", (0, (5, 2)), (0, (1, 1.2)))
 _MARKS = ("o", "s", "^")
 
 
-def draw_growth_grid(figure: Figure, data: pd.DataFrame, past: float) -> None:
+def draw_growth_grid(figure: Figure, data: pd.DataFrame, past: float, past_profit: float | None = None) -> None:
     """Draw the growth that a price implies over the margin, a line a discount rate.
 
     Parameters
@@ -21,7 +21,9 @@ def draw_growth_grid(figure: Figure, data: pd.DataFrame, past: float) -> None:
     data
         As :func:`coordination_gap.company.valuation.growth_grid` returns it.
     past
-        Growth of the past, drawn as a level line; a fraction.
+        Revenue growth of the past, drawn as a level line; a fraction.
+    past_profit
+        Growth of operating profit in the past, drawn as another where it is given.
     """
     axes = figure.add_subplot()
     for number, (rate, part) in enumerate(data.groupby("discount_rate", sort=False)):
@@ -33,16 +35,19 @@ def draw_growth_grid(figure: Figure, data: pd.DataFrame, past: float) -> None:
             marker=_MARKS[number % 3],
             label=f"discounted at {100 * float(str(rate)):.3g} %",
         )
-    axes.axhline(past, color=figures.muted(), lw=1, ls=(0, (4, 2)))
-    axes.annotate(
-        "past revenue growth",
-        (data["operating_margin"].max(), past),
-        (0, 3),
-        textcoords="offset points",
-        ha="right",
-        color=figures.muted(),
-        fontsize=9,
-    )
+    for level, words in ((past, "past revenue growth"), (past_profit, "past profit growth")):
+        if level is None:
+            continue
+        axes.axhline(level, color=figures.muted(), lw=1, ls=(0, (4, 2)))
+        axes.annotate(
+            words,
+            (data["operating_margin"].max(), level),
+            (0, 3),
+            textcoords="offset points",
+            ha="right",
+            color=figures.muted(),
+            fontsize=9,
+        )
     axes.set_xlabel("operating margin")
     axes.set_ylabel("growth a year that the price implies")
     axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0, symbol=" %"))

@@ -87,9 +87,10 @@ def values_per_share(inputs: TwoStage, drawn: Mapping[str, Floats]) -> Floats:
     years = np.arange(1, inputs.years + 1)
     annuity = (ratio[..., None] ** years).sum(axis=-1)
     first = profit * (1 - growth / given["return_on_new_capital"]) * annuity
-    kept = 1 - last / given["return_on_new_capital"]
-    later = profit * ratio**inputs.years * (1 + last) * kept / (rate - last)
-    values: Floats = (first + later + inputs.net_assets_usd) / inputs.shares
+    earned = given["return_on_new_capital"] if inputs.terminal_return is None else inputs.terminal_return
+    later = profit * ratio**inputs.years * (1 + last) * (1 - last / earned) / (rate - last)
+    timing = (1 + rate) ** (inputs.years_elapsed + (0.5 if inputs.mid_year else 0.0))
+    values: Floats = ((first + later) * timing + inputs.net_assets_usd) / inputs.shares
     return values
 
 
