@@ -29,7 +29,15 @@ from coordination_gap.market.sessions import (
     shift_session,
 )
 from coordination_gap.market.summary import by_event, by_session, by_window, confounded, in_percent, short_names
-from coordination_gap.market.timeline import announcement, article_day, check_timeline, post_id, timeline_table
+from coordination_gap.market.timeline import (
+    announcement,
+    article_day,
+    check_timeline,
+    post_id,
+    stated_news_day,
+    timeline_table,
+    wrong_statements,
+)
 
 __all__ = [
     "MODELS",
@@ -82,8 +90,10 @@ __all__ = [
     "short_names",
     "simple_returns",
     "smallest_detectable",
+    "stated_news_day",
     "study_returns",
     "timeline_table",
     "under_other_hours",
     "without_each",
+    "wrong_statements",
 ]

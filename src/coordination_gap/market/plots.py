@@ -217,7 +217,7 @@ def draw_timeline(figure: Figure, data: pd.DataFrame) -> None:
     axes.set_xlabel(
         "crosses: the article is wrong or silent"
         if narrow
-        else "crosses: what the article says is wrong, or it says nothing"
+        else "crosses: what the article says is wrong, or a departure it leaves out"
     )
     axes.set_xticks([])
     axes.set_yticks([])
