@@ -20,6 +20,7 @@ AMOUNTS = {
     "depreciation_usd": 6e9,
     "stock_compensation_usd": 5e9,
     "share_repurchases_usd": 12e9,
+    "long_term_debt_noncurrent_usd": 40e9,
     "cloud_revenue_usd": 15e9,
     "cloud_operating_income_usd": 4e9,
     "remaining_performance_obligation_usd": 120e9,

@@ -155,7 +155,7 @@ INPUTS = st.builds(
     net_assets_usd=st.floats(-100, 500),
     mid_year=st.booleans(),
     years_elapsed=st.floats(-0.5, 1),
-    terminal_return=st.none() | st.floats(0.1, 0.6),
+    terminal_return=st.none() | st.floats(0.2, 0.6),
 )
 
 
@@ -164,8 +164,23 @@ INPUTS = st.builds(
 def test_the_reverse_gives_back_the_growth(inputs: TwoStage) -> None:
     price = inputs.value_per_share()
     assume(price > 0.01)
+    # Beyond the peak of the value over growth, a lower growth gives the same price, and that is the answer.
+    assume(replace(inputs, growth=inputs.growth + 0.01).value_per_share() > price)
     assert valuation.reverse_dcf(inputs, price) == pytest.approx(inputs.growth, abs=1e-7)
     assert valuation.implied_terminal_growth(inputs, price) == pytest.approx(inputs.terminal_growth, abs=1e-7)
+
+
+def test_the_lower_of_two_growths_is_the_answer() -> None:
+    """In one year the value is a square in the growth: (1 + g)(1 - g / R + 1 / r) of the profit, with two roots."""
+    short = replace(
+        PLAIN, years=1, terminal_growth=0.0, discount_rate=0.125, return_on_new_capital=0.2, net_assets_usd=0.0
+    )
+    peak = (0.2 * 9 - 1) / 2
+    at_half = replace(short, growth=peak - 0.15)
+    assert replace(short, growth=peak + 0.15).value_per_share() == pytest.approx(at_half.value_per_share())
+    assert valuation.reverse_dcf(short, at_half.value_per_share()) == pytest.approx(peak - 0.15)
+    with pytest.raises(ValueError, match="a year gives it with these inputs"):
+        valuation.reverse_dcf(short, 1.01 * replace(short, growth=peak).value_per_share())
 
 
 @settings(deadline=None, max_examples=60)
@@ -320,6 +335,10 @@ def test_standstill_by_growth() -> None:
         (
             lambda: valuation.reverse_dcf(replace(PLAIN, return_on_new_capital=0.05), 300),
             "new capital must earn more than the discount rate",
+        ),
+        (
+            lambda: valuation.implied_terminal_growth(replace(PLAIN, terminal_return=0.09), 300),
+            "terminal_return is 0.09 and discount_rate 0.09: new capital must earn more",
         ),
         (lambda: valuation.price_of_fall(PLAIN, 300, 1.0), "fall is 1.0: it must lie between 0 and 1"),
         (lambda: valuation.years_of_standstill(PLAIN, 1e9), "standing still for ever loses no more than"),

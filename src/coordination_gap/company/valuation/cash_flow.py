@@ -36,6 +36,8 @@ from coordination_gap.company.valuation import arguments
 
 #: Where the growth that a price implies is looked for.
 LOWEST_GROWTH, HIGHEST_GROWTH = -0.3, 0.6
+# How finely that is searched where its ends do not enclose an answer.
+_STEPS = 900
 
 
 @dataclass(frozen=True)
@@ -158,7 +160,8 @@ def reverse_dcf(inputs: TwoStage, price: float) -> float:
     Returns
     -------
     float
-        A rate a year, between :data:`LOWEST_GROWTH` and :data:`HIGHEST_GROWTH`.
+        A rate a year, between :data:`LOWEST_GROWTH` and :data:`HIGHEST_GROWTH`; the lower of
+        two where the price lies below the peak that the value has over growth.
 
     Raises
     ------
@@ -176,8 +179,16 @@ def reverse_dcf(inputs: TwoStage, price: float) -> float:
 
 
 def implied_terminal_growth(inputs: TwoStage, price: float) -> float:
-    """Return the growth after the first stage at which a share is worth its price; as :func:`reverse_dcf`."""
+    """Return the growth after the first stage at which a share is worth its price; as :func:`reverse_dcf`.
+
+    A `terminal_return` at or below the discount rate is refused: growth would add no value then.
+    """
     arguments.positive(price, "price")
+    if inputs.terminal_return is not None and inputs.terminal_return <= inputs.discount_rate:
+        raise ValueError(
+            f"terminal_return is {inputs.terminal_return} and discount_rate {inputs.discount_rate}: "
+            "new capital must earn more than the discount rate for a price to imply a growth"
+        )
     highest = inputs.discount_rate - 1e-6
     return _solve(
         lambda growth: replace(inputs, terminal_growth=growth), price, LOWEST_GROWTH, highest, "terminal_growth"
@@ -188,6 +199,10 @@ def _solve(with_growth: Callable[[float], TwoStage], price: float, low: float, h
     def above(growth: float) -> float:
         return with_growth(growth).value_per_share() - price
 
+    if above(low) < 0 and above(high) < 0:
+        # Growth far above the return on new capital costs more than it brings: the value has a peak on the way.
+        reached = [growth for growth in np.linspace(low, high, _STEPS + 1) if above(growth) >= 0]
+        high = float(reached[0]) if reached else high
     if above(low) * above(high) > 0:
         raise ValueError(
             f"price is {price}: no {name} from {low:g} to {high:g} a year gives it with these inputs; "

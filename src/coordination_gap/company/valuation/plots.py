@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, PercentFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
 
 from coordination_gap import figures
 
@@ -52,7 +52,14 @@ def draw_growth_grid(figure: Figure, data: pd.DataFrame, past: float, past_profi
     axes.set_ylabel("growth a year that the price implies")
     axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0, symbol=" %"))
     axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0, symbol=" %"))
-    axes.legend(frameon=False, fontsize=9)
+    if figures.is_narrow(figure):
+        # Room for the legend above the lines, where it meets no label of theirs.
+        low, high = axes.get_ylim()
+        axes.set_ylim(low, high + 0.3 * (high - low))
+        axes.yaxis.set_major_locator(MaxNLocator(7, steps=[1, 2, 5, 10]))
+        axes.legend(frameon=False, fontsize=9, loc="upper right")
+    else:
+        axes.legend(frameon=False, fontsize=9)
 
 
 def draw_values(figure: Figure, data: pd.DataFrame, price: float) -> None:
