@@ -97,12 +97,20 @@ def editions() -> None:
     _report(edition.faults(), "editions")
 
 
+@check.command(epilog="Example: gapbook check claims")
+def claims() -> None:
+    """Find claims of the article that nothing decides, dead facts, and numbers that no claim covers."""
+    from coordination_gap.press import audit
+
+    _report(audit.faults(), "claims")
+
+
 @check.command(name="all", epilog="Example: gapbook check all")
 @click.pass_context
 def check_all(context: click.Context) -> None:
     """Run every check and report all faults."""
     failed = False
-    for command in (data, pairs, prose, editions):
+    for command in (data, pairs, prose, editions, claims):
         try:
             context.invoke(command)
         except SystemExit:

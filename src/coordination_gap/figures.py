@@ -10,7 +10,7 @@ The caption is prose and stands on the page, in the ``{computed-figure}`` direct
 
 import io
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import as_file, files
 from typing import Any
@@ -156,26 +156,62 @@ def _draw_png(draw: Callable[[Figure, pd.DataFrame], None], data: pd.DataFrame, 
     return buffer.getvalue()
 
 
-def show_table(frame: pd.DataFrame, caption: str) -> None:
-    """Show a small frame of already formatted text as a table with a caption and row headers.
+def show_table(
+    frame: pd.DataFrame,
+    caption: str,
+    *,
+    filters: Sequence[str] = (),
+    links: Mapping[str, Sequence[str]] | None = None,
+    anchors: Sequence[str] = (),
+) -> None:
+    """Show a frame of already formatted text as a table with a caption and row headers.
 
     The first column heads each row. Values are shown as they are: format numbers with
     :func:`coordination_gap.facts.format_number` first.
+
+    Parameters
+    ----------
+    frame
+        The cells.
+    caption
+        What the table holds.
+    filters
+        Columns by whose values the reader can choose rows; with any, rows can also be
+        searched and sorted in the page. Without scripts the whole table stands there.
+    links
+        By column, an address for each row; empty for none.
+    anchors
+        For each row, the name under which it can be addressed.
     """
     from html import escape
 
     from IPython.display import display
 
-    head = "".join(f'<th scope="col">{escape(str(column))}</th>' for column in frame.columns)
-    body = "".join(
-        f'<tr><th scope="row">{escape(str(row[0]))}</th>'
-        + "".join(f"<td>{escape(str(value))}</td>" for value in row[1:])
-        + "</tr>"
-        for row in frame.itertuples(index=False, name=None)
+    targets = links or {}
+
+    def cell(row: int, column: str, value: object) -> str:
+        text = escape(str(value))
+        address = targets[column][row] if column in targets else ""
+        return f'<a href="{escape(address, quote=True)}">{text}</a>' if address else text
+
+    def mark(row: int) -> str:
+        return f' id="{escape(anchors[row], quote=True)}"' if anchors else ""
+
+    columns = [str(column) for column in frame.columns]
+    chosen = {str(column) for column in filters}
+    head = "".join(
+        f'<th scope="col"{" data-filter" if column in chosen else ""}>{escape(column)}</th>' for column in columns
     )
+    body = "".join(
+        f'<tr{mark(number)}><th scope="row">{cell(number, columns[0], row[0])}</th>'
+        + "".join(f"<td>{cell(number, column, value)}</td>" for column, value in zip(columns[1:], row[1:], strict=True))
+        + "</tr>"
+        for number, row in enumerate(frame.itertuples(index=False, name=None))
+    )
+    chooseable = " chooseable" if chosen else ""
     table = (
         f'<div class="table-scroll" role="region" tabindex="0" aria-label="{escape(caption, quote=True)}">'
-        f'<table class="house-table"><caption>{escape(caption)}</caption>'
+        f'<table class="house-table{chooseable}"><caption>{escape(caption)}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
     display({"text/html": table, "text/plain": f"{caption}\n{frame.to_string(index=False)}"}, raw=True)

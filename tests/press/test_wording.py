@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coordination_gap.press.wording import Facts, WordingError, choose, holds, lookup, referenced
+from coordination_gap.conditions import ConditionError, Facts, holds, lookup
+from coordination_gap.press.wording import choose, referenced
 
 COMPARISONS = {
     "<": operator.lt,
@@ -106,7 +107,7 @@ CONDITIONS = ["< 1", "<= 1", "> 1", ">= 1", "== 1", "!= 1", "includes 1", "exclu
 def test_a_gap_is_worded_by_gap_alone(condition: str) -> None:
     assert holds(condition, FACTS["a.unknown"], FACTS) is False
     assert holds("gap", FACTS["a.unknown"], FACTS) is True
-    with pytest.raises(WordingError, match=r"no wording fits: a.unknown is a gap; add a condition that covers it"):
+    with pytest.raises(ConditionError, match=r"no wording fits: a.unknown is a gap; add a condition that covers it"):
         choose(f"a.unknown | {condition}: said by accident", FACTS)
     assert choose(f"a.unknown | {condition}: by accident | gap: not known yet", FACTS) == ["not known yet"]
 
@@ -179,7 +180,7 @@ REFUSED = [
 
 @pytest.mark.parametrize(("text", "message"), REFUSED)
 def test_what_cannot_be_worded_is_refused(text: str, message: str) -> None:
-    with pytest.raises(WordingError) as refused:
+    with pytest.raises(ConditionError) as refused:
         choose(text, FACTS)
     assert message in str(refused.value)
 
@@ -199,7 +200,7 @@ MISTAKES = [
 
 @pytest.mark.parametrize(("branch", "message"), MISTAKES)
 def test_a_mistake_in_a_wording_not_chosen_does_not_wait_for_another_edition(branch: str, message: str) -> None:
-    with pytest.raises(WordingError) as refused:
+    with pytest.raises(ConditionError) as refused:
         choose(f"a.half | else: chosen | {branch}", FACTS)
     assert message in str(refused.value)
 
@@ -210,17 +211,17 @@ def test_an_interval_is_asked_for_only_where_it_decides() -> None:
 
 @pytest.mark.parametrize("condition", ["> a.won", "> many", "positive", "gap and > a.won", "< a.day"])
 def test_a_condition_of_a_gap_is_checked_all_the_same(condition: str) -> None:
-    with pytest.raises(WordingError):
+    with pytest.raises(ConditionError):
         holds(condition, FACTS["a.unknown"], FACTS)
-    with pytest.raises(WordingError):
+    with pytest.raises(ConditionError):
         holds(f"< 0 and {condition}", FACTS["a.half"], FACTS)
 
 
 def test_an_unknown_fact_is_refused_with_the_nearest() -> None:
     assert lookup("a.one", FACTS) is FACTS["a.one"]
-    with pytest.raises(WordingError, match=r"there is no fact 'a.noe'; did you mean 'a.one'\?"):
+    with pytest.raises(ConditionError, match=r"there is no fact 'a.noe'; did you mean 'a.one'\?"):
         lookup("a.noe", FACTS)
-    with pytest.raises(WordingError, match=r"there is no fact 'x'$"):
+    with pytest.raises(ConditionError, match=r"there is no fact 'x'$"):
         lookup("x", {})
 
 
@@ -249,7 +250,7 @@ def test_exactly_the_first_branch_that_holds_is_chosen(
     if expected:
         assert choose(text, known) == expected[:1]
     else:
-        with pytest.raises(WordingError, match="no wording fits"):
+        with pytest.raises(ConditionError, match="no wording fits"):
             choose(text, known)
     assert choose(f"{text} | gap: nothing | else: all", known)[0] == (
         "nothing" if value is None else [*expected, "all"][0]
@@ -277,6 +278,6 @@ def worded(text: str) -> bool:
     try:
         choose(text, FACTS)
         referenced(text)
-    except WordingError as error:
+    except ConditionError as error:
         return bool(str(error))
     return True

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from coordination_gap import facts, figures, paths, tables
+from coordination_gap import conditions, facts, figures, paths, tables
 from coordination_gap.press import wording
 from coordination_gap.reliability import Pipeline, Step, evidence, evidence_plots, horizons, leaderboard
 from coordination_gap.reliability.measured import beta_power_mean, fit_beta_binomial
@@ -303,7 +303,7 @@ def test_the_page_can_be_read_under_every_edition(name: str, base: tuple[facts.P
         assert not any(piece["value"] is None for piece in pieces if not isinstance(piece, str)), sentence
         said |= set(wording.referenced(sentence))
     for fact_id, condition in re.findall(r"\{when\} (\S+) (.+)", text):
-        wording.holds(condition, known[fact_id], known)
+        conditions.holds(condition, known[fact_id], known)
         said.add(fact_id)
     assert said == known.keys()
     assert set(re.findall(r"\{computed-figure\} (\S+)", text)) <= shown.keys()

@@ -43,7 +43,8 @@ def collect_facts(edition: Edition, executed: dict[str, NotebookNode]) -> list[d
     for name, notebook in executed.items():
         recorded = notebooks.recorded_facts(name, notebook)
         read = sorted({table for entry in recorded for table in entry.fact["tables_read"]})
-        digest = inputs_sha256(name, edition, read)
+        facts_read = recorded[-1].fact.get("facts_read", {}) if recorded else {}
+        digest = inputs_sha256(name, edition, read, facts_read)
         for entry in recorded:
             fact = entry.fact | {"edition": edition.name, "page": page(name), "inputs_sha256": digest}
             other = published.get(fact["id"])
@@ -61,18 +62,19 @@ def page(name: str) -> str:
     return f"notebooks/{name}.html"
 
 
-def inputs_sha256(name: str, edition: Edition, tables_read: list[str]) -> str:
+def inputs_sha256(name: str, edition: Edition, tables_read: list[str], facts_read: dict[str, str] | None = None) -> str:
     """Return the SHA-256 of everything that decides a notebook's facts.
 
     That is its text, its parameters, the rows that it could read with how their records
-    say to read them, the pipelines written down as files, the package's code and the locked
-    versions of the libraries.
+    say to read them, the facts of other notebooks that it read, the pipelines written down as
+    files, the package's code and the locked versions of the libraries.
     """
     package = Path(__file__).parents[1]
     inputs = {
         "notebook": _sha256(notebooks.text_path(name)),
         "parameters": edition.parameters[name],
         "tables": {table: _table_inputs(table, edition.as_of) for table in tables_read},
+        "facts": facts_read or {},
         "code": {path.relative_to(package).as_posix(): _sha256(path) for path in sorted(package.rglob("*.py"))},
         "pipelines": {path.name: _sha256(path) for path in sorted(paths.pipelines().glob("*.yml"))},
         "lock": _sha256(paths.root() / "requirements.txt"),

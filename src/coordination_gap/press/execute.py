@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -21,7 +21,7 @@ from papermill.exceptions import PapermillExecutionError
 from tqdm import tqdm
 from traitlets import Unicode, default
 
-from coordination_gap import paths
+from coordination_gap import other_facts, paths
 from coordination_gap.press import PressError, notebooks
 from coordination_gap.press.parameters import Value
 
@@ -47,17 +47,26 @@ class _Run:
     failure: str | None = None
 
 
-def run_all(parameters: dict[str, dict[str, Value]], folder: Path) -> None:
-    """Run notebooks with their parameters and write ``<folder>/<name>.ipynb`` for each.
+@dataclass(frozen=True)
+class Job:
+    """A notebook to run with its complete, checked parameters; ``<folder>/<name>.ipynb`` is written."""
+
+    name: str
+    parameters: dict[str, Value]
+    folder: Path
+
+
+def run_all(jobs: Sequence[Job], facts_folder: Path | None = None) -> None:
+    """Run notebooks, as many at once as the machine has cores.
 
     A notebook that fails is kept, as far as it ran, in ``_build/failed/``.
 
     Parameters
     ----------
-    parameters
-        For each notebook, its complete, checked parameters.
-    folder
-        An existing folder.
+    jobs
+        What to run, the longest best first; the folders have to exist.
+    facts_folder
+        Where notebooks find the facts of others; see :mod:`coordination_gap.other_facts`.
 
     Raises
     ------
@@ -65,16 +74,13 @@ def run_all(parameters: dict[str, dict[str, Value]], folder: Path) -> None:
         If a notebook fails; the message names notebook, line, cell and error.
     """
     failures: list[str] = []
-    with _workers(len(parameters)) as pool:
+    with _workers(len(jobs)) as pool:
         with _held_back(signal.SIGINT, signal.SIGTERM):
-            jobs = [
-                pool.submit(_run_one, name, values, str(folder), str(paths.root()))
-                for name, values in parameters.items()
-            ]
+            runs = [pool.submit(_run_one, job, str(paths.root()), facts_folder) for job in jobs]
         # Without a terminal one line a notebook says the same.
-        bar = tqdm(total=len(jobs), unit="notebook", desc="Running", disable=not sys.stderr.isatty())
+        bar = tqdm(total=len(runs), unit="notebook", desc="Running", disable=not sys.stderr.isatty())
         try:
-            for done in as_completed(jobs):
+            for done in as_completed(runs):
                 run = done.result()
                 bar.set_postfix_str(run.name)
                 bar.update()
@@ -130,14 +136,17 @@ def _workers(jobs: int) -> Iterator[ProcessPoolExecutor]:
     pool.shutdown()
 
 
-def _run_one(name: str, parameters: dict[str, Value], folder: str, root: str) -> _Run:
+def _run_one(job: Job, root: str, facts_folder: Path | None) -> _Run:
     os.environ["GAPBOOK_ROOT"] = root
+    os.environ.pop(other_facts.FOLDER, None)
+    if facts_folder is not None:
+        os.environ[other_facts.FOLDER] = str(facts_folder)
     try:
-        executed = run(name, parameters)
+        executed = run(job.name, job.parameters)
     except PressError as error:
-        return _Run(name, str(error))
-    notebooks.write(executed, Path(folder) / f"{name}.ipynb")
-    return _Run(name)
+        return _Run(job.name, str(error))
+    notebooks.write(executed, job.folder / f"{job.name}.ipynb")
+    return _Run(job.name)
 
 
 def run(name: str, parameters: dict[str, Value]) -> NotebookNode:

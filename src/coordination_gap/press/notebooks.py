@@ -70,6 +70,11 @@ def read_text(name: str) -> NotebookNode:
     return notebook
 
 
+def reads_other_facts(name: str) -> bool:
+    """Return whether a notebook asks for the facts of the others, and so has to run after them."""
+    return any(cell.cell_type == "code" and "other_facts" in cell.source for cell in read_text(name).cells)
+
+
 def parameters(name: str) -> dict[str, Parameter]:
     """Return the declared parameters of a notebook, by name."""
     for cell in read_text(name).cells:
@@ -109,6 +114,7 @@ def committed(notebook: NotebookNode) -> NotebookNode:
             payload.pop("svg", None)
         for payload in _payloads(cell, facts.MEDIA_TYPE):
             payload.pop("tables_read", None)
+            payload.pop("facts_read", None)
     return copy
 
 

@@ -25,11 +25,15 @@ import yaml
 from filelock import FileLock, Timeout
 from nbformat import NotebookNode
 
-from coordination_gap import cut, data_package, facts, figures, paths, tables
+from coordination_gap import cut, data_package, facts, figures, other_facts, paths, tables
 from coordination_gap.press import PressError, collect, execute, notebooks
+from coordination_gap.press import edition as editions
 from coordination_gap.press.edition import Edition
 
 _WARNING = re.compile(r"^(?:(?P<place>[^\s:]+?\.\w+)(?::(?P<line>\d+))?: )?(?:WARNING|ERROR|CRITICAL): (?P<what>.*)$")
+
+#: The edition that pages hold a later one against.
+COMPARED = "article-day"
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -70,10 +74,43 @@ def _staging() -> Iterator[Path]:
 
 
 def run_edition(edition: Edition, folder: Path) -> dict[str, NotebookNode]:
-    """Run all notebooks of an edition and return them executed, by name."""
-    folder.mkdir(parents=True, exist_ok=True)
-    execute.run_all(edition.parameters, folder)
+    """Run all notebooks of an edition and return them executed, by name.
+
+    Notebooks that read the facts of others run last. They find in ``<folder>/facts`` those of
+    this edition, and those of the editions it is compared with.
+    """
+    last = [name for name in edition.parameters if notebooks.reads_other_facts(name)]
+    runs = {other_facts.THIS: edition, **(_compared(edition) if last else {})}
+    jobs = []
+    for name, one in runs.items():
+        place = folder if one is edition else folder / "compared" / name
+        place.mkdir(parents=True, exist_ok=True)
+        jobs += [
+            execute.Job(notebook, values, place) for notebook, values in one.parameters.items() if notebook not in last
+        ]
+    execute.run_all(jobs)
+    if last:
+        handed = folder / "facts"
+        handed.mkdir()
+        for name, one in runs.items():
+            place = folder if one is edition else folder / "compared" / name
+            found = [
+                fact
+                for notebook in one.parameters
+                if notebook not in last
+                for fact in other_facts.recorded(nbformat.read(place / f"{notebook}.ipynb", as_version=4))
+            ]
+            other_facts.write(found, handed / f"{name}.json")
+        execute.run_all([execute.Job(name, edition.parameters[name], folder) for name in last], handed)
     return {name: nbformat.read(folder / f"{name}.ipynb", as_version=4) for name in edition.parameters}
+
+
+def _compared(edition: Edition) -> dict[str, Edition]:
+    """Return the earlier editions that pages hold this one against, by name."""
+    if COMPARED not in editions.names():
+        return {}
+    earlier = editions.load(COMPARED)
+    return {COMPARED: earlier} if earlier.as_of < edition.as_of else {}
 
 
 def build(edition: Edition) -> Path:
@@ -114,6 +151,9 @@ def write_twins(edition: Edition) -> list[str]:
             if not twin.is_file() or twin.read_bytes() != fresh.read_bytes():
                 fresh.replace(twin)
                 changed.append(name)
+        compared = staging / "executed" / "facts" / f"{COMPARED}.json"
+        if compared.is_file():
+            compared.replace(paths.editions() / f"{COMPARED}.facts.json")
         return changed
 
 

@@ -29,7 +29,7 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 from sphinx.writers.html5 import HTML5Translator
 
-from coordination_gap.press import wording
+from coordination_gap import conditions
 from coordination_gap.press.sphinx_book.calculator_page import ABSENT, FIELDS, NAME, Field, Setting, calculator_html
 from coordination_gap.press.sphinx_book.material import material
 
@@ -79,7 +79,7 @@ class CalculatorDirective(SphinxDirective):
             raise ValueError(f"{NAME}: {field.option} is missing: give a number or the id of a fact")
         state = material(self.env.app)
         if text[0].isalpha() and "." in text:
-            fact = wording.lookup(text, state.facts)
+            fact = conditions.lookup(text, state.facts)
             state.facts_shown.add(text)
             if fact["value"] is None:
                 raise ValueError(

@@ -83,6 +83,9 @@ def fact_entry(fact: dict[str, Any]) -> str:
 def _source(source: dict[str, Any]) -> str:
     if source["table"] == "parameters":
         return "parameters: " + ", ".join(f"<code>{escape(row)}</code>" for row in source["rows"])
+    if source["table"] == "facts":
+        anchors = ((escape(fact_anchor(row), quote=True), escape(row)) for row in source["rows"])
+        return "facts: " + ", ".join(f'<a href="#{anchor}"><code>{row}</code></a>' for anchor, row in anchors)
     address = f"data/{source['table']}.html"
     links = []
     for row in source["rows"]:

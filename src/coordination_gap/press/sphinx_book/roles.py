@@ -8,6 +8,7 @@ from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
+from coordination_gap import conditions
 from coordination_gap.press import wording
 from coordination_gap.press.sphinx_book.material import material
 from coordination_gap.press.sphinx_book.nodes import computed_figure, fact_node
@@ -22,8 +23,8 @@ class FactRole(SphinxRole):
         """Return the fact's node, or a warning where there is no such fact."""
         state = material(self.env.app)
         try:
-            fact = wording.lookup(self.text, state.facts)
-        except wording.WordingError as error:
+            fact = conditions.lookup(self.text, state.facts)
+        except conditions.ConditionError as error:
             logger.warning("%s", error, location=self.get_location())
             return [nodes.Text(self.text)], []
         state.facts_shown.add(self.text)
@@ -38,7 +39,7 @@ class WordingRole(SphinxRole):
         state = material(self.env.app)
         try:
             pieces = wording.choose(self.text, state.facts)
-        except wording.WordingError as error:
+        except conditions.ConditionError as error:
             logger.warning("%s", error, location=self.get_location())
             return [nodes.Text(self.text)], []
         state.facts_shown.update(wording.referenced(self.text))
@@ -57,8 +58,8 @@ class WhenDirective(SphinxDirective):
         state = material(self.env.app)
         fact_id, condition = self.arguments
         try:
-            shown = wording.holds(condition, wording.lookup(fact_id, state.facts), state.facts)
-        except wording.WordingError as error:
+            shown = conditions.holds(condition, conditions.lookup(fact_id, state.facts), state.facts)
+        except conditions.ConditionError as error:
             logger.warning("%s", error, location=self.get_location())
             return []
         state.facts_shown.update(wording.referenced(f"{fact_id} | {condition}: shown"))

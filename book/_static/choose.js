@@ -1,0 +1,97 @@
+/* Tables whose rows can be searched, chosen by column and sorted. Without this script the whole table stands there. */
+(function () {
+  "use strict";
+
+  function element(name, properties, ...children) {
+    const made = Object.assign(document.createElement(name), properties);
+    made.append(...children);
+    return made;
+  }
+
+  function text(row, column) {
+    return row.cells[column].textContent.trim();
+  }
+
+  function chooser(rows, column, title) {
+    const counts = new Map();
+    for (const row of rows) {
+      counts.set(text(row, column), (counts.get(text(row, column)) || 0) + 1);
+    }
+    const select = element("select", {}, element("option", { value: "" }, "all"));
+    for (const [value, count] of counts) {
+      select.append(element("option", { value: value || " " }, `${value || "none"} (${count})`));
+    }
+    return { column, select, label: element("label", {}, `${title} `, select) };
+  }
+
+  function sortable(heading, column, body, rows) {
+    const button = element("button", { type: "button" }, ...heading.childNodes);
+    heading.append(button);
+    button.addEventListener("click", () => {
+      const before = heading.getAttribute("aria-sort");
+      const next = { ascending: "descending", descending: "" }[before] ?? "ascending";
+      for (const other of heading.parentNode.cells) {
+        other.removeAttribute("aria-sort");
+      }
+      const order = [...rows];
+      if (next) {
+        heading.setAttribute("aria-sort", next);
+        const sign = next === "ascending" ? 1 : -1;
+        order.sort((a, b) => sign * text(a, column).localeCompare(text(b, column), "en", { numeric: true }));
+      }
+      body.append(...order);
+    });
+  }
+
+  function enhance(table) {
+    const body = table.tBodies[0];
+    const rows = [...body.rows];
+    const headings = [...table.tHead.rows[0].cells];
+    const search = element("input", { type: "search" });
+    const shown = element("output", {});
+    const choosers = headings
+      .map((heading, column) => [heading, column])
+      .filter(([heading]) => heading.hasAttribute("data-filter"))
+      .map(([heading, column]) => chooser(rows, column, heading.textContent));
+    headings.forEach((heading, column) => sortable(heading, column, body, rows));
+
+    function choose() {
+      const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
+      let count = 0;
+      for (const row of rows) {
+        const said = row.textContent.toLowerCase();
+        const fits =
+          words.every((word) => said.includes(word)) &&
+          choosers.every(({ column, select }) => !select.value || text(row, column) === select.value.trim());
+        row.hidden = !fits;
+        count += fits;
+      }
+      shown.value = `${count} of ${rows.length} rows`;
+    }
+
+    const controls = element("form", { className: "choose" });
+    controls.setAttribute("role", "search");
+    controls.setAttribute("aria-label", `Choose rows of: ${table.caption.textContent}`);
+    controls.append(element("label", {}, "Search ", search), ...choosers.map(({ label }) => label), shown);
+    shown.setAttribute("aria-live", "polite");
+    controls.addEventListener("input", choose);
+    controls.addEventListener("submit", (event) => event.preventDefault());
+    (table.closest(".table-scroll") || table).before(controls);
+    choose();
+  }
+
+  function start() {
+    document.querySelectorAll("table.chooseable").forEach(enhance);
+    // The rows have moved down by now: go again to the one that the address names.
+    const named = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    if (named && named.closest("table.chooseable")) {
+      named.scrollIntoView();
+    }
+  }
+
+  if (document.readyState === "loading") {
+    document.addEventListener("DOMContentLoaded", start);
+  } else {
+    start();
+  }
+})();

@@ -1,0 +1,128 @@
+"""The verdict on each claim, computed from facts, or from evidence as far as it is public."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from coordination_gap import conditions, facts
+from coordination_gap.claims.table import VERDICTS, Claim, ClaimError
+from coordination_gap.conditions import Facts
+
+#: Units that may be compared with each other, since both are shares of one.
+_SHARES = {"fraction", "probability"}
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What was found of a claim as of a day.
+
+    Attributes
+    ----------
+    claim
+        The claim.
+    verdict
+        One of :data:`coordination_gap.claims.VERDICTS`.
+    found
+        What the fact is, as it is shown; empty where no fact decides.
+    why
+        The evidence, the reason, or why the fact is a gap.
+    source
+        Where the evidence stands: an address, or rows of a table; empty for a fact.
+    """
+
+    claim: Claim
+    verdict: str
+    found: str
+    why: str
+    source: str = ""
+
+
+def decide(claims: Sequence[Claim], known: Facts, evidence: pd.DataFrame) -> list[Verdict]:
+    """Return the verdict on each claim.
+
+    A claim whose fact is a gap is not checkable as of that day, for the gap's reason. One
+    whose evidence is not yet public is unsupported. Of several rows of evidence that are
+    public, the latest counts.
+
+    Parameters
+    ----------
+    claims
+        From :func:`coordination_gap.claims.read_claims`.
+    known
+        The facts of the edition, by id.
+    evidence
+        The table ``claim_evidence`` as of its day.
+
+    Raises
+    ------
+    ClaimError
+        If a fact is unknown, a stated value and its fact have unlike units, a condition does
+        not suit its fact, or evidence is for an unknown claim or says no known verdict.
+    """
+    latest = _latest(claims, evidence)
+    return [_decide(claim, known, latest.get(claim.claim_id)) for claim in claims]
+
+
+def _latest(claims: Sequence[Claim], evidence: pd.DataFrame) -> dict[str, dict[Any, Any]]:
+    rules = {claim.claim_id: claim.rule for claim in claims}
+    found: dict[str, dict[Any, Any]] = {}
+    for row in evidence.sort_values("published_on", kind="stable").to_dict("records"):
+        place = f"data/claim_evidence.csv, claim {row['claim_id']}"
+        if rules.get(row["claim_id"]) != "evidence":
+            raise ClaimError(f"{place}: there is no such claim that evidence decides; mend its id or the claim's rule")
+        if row["verdict"] not in VERDICTS:
+            raise ClaimError(f"{place}: verdict is {row['verdict']!r}; it is one of {', '.join(VERDICTS)}")
+        found[row["claim_id"]] = row
+    return found
+
+
+def _decide(claim: Claim, known: Facts, row: dict[Any, Any] | None) -> Verdict:
+    if claim.rule == "none":
+        return Verdict(claim, claim.without, "", claim.reason)
+    if claim.rule == "evidence":
+        if row is None:
+            return Verdict(claim, "unsupported", "", "the evidence found for or against it is later than this day")
+        return Verdict(claim, row["verdict"], "", row["evidence"], row["source"])
+    try:
+        fact = conditions.lookup(claim.fact, known)
+        if fact["value"] is None:
+            return Verdict(claim, "not checkable", facts.NOT_AVAILABLE, fact["gap"])
+        verdict = _by_value(claim, fact) if claim.comparison else _by_condition(claim, fact, known)
+        if verdict in ("holds", "loose") and claim.misleading_fact:
+            other = conditions.lookup(claim.misleading_fact, known)
+            verdict = "misleading" if conditions.holds(claim.misleading_condition, other, known) else verdict
+    except conditions.ConditionError as error:
+        raise ClaimError(f"data/claims.csv, claim {claim.claim_id}: {error}") from None
+    return Verdict(claim, verdict, fact["display"], claim.reason)
+
+
+def _by_value(claim: Claim, fact: Mapping[str, Any]) -> str:
+    stated, number = claim.value, fact["value"]
+    if stated is None or isinstance(number, str) or not _alike(claim.unit, fact["unit"]):
+        raise ClaimError(
+            f"data/claims.csv, claim {claim.claim_id}: it states {stated!r} in {claim.unit!r} and the fact "
+            f"{claim.fact} is in {fact['unit']!r}; compare like with like"
+        )
+    # How far the number found lies on the wrong side of the stated one, in the claim's unit.
+    short = {"equals": abs(number - stated), "at least": stated - number, "at most": number - stated}[claim.comparison]
+    allowed = claim.resolution * (1 + 1e-9)
+    if short <= allowed:
+        return claim.met
+    return "loose" if short <= claim.loose * abs(stated) + allowed else claim.otherwise
+
+
+def _alike(one: str, other: str) -> bool:
+    return one == other or {one, other} == _SHARES
+
+
+def _by_condition(claim: Claim, fact: Mapping[str, Any], known: Facts) -> str:
+    return claim.met if conditions.holds(claim.condition, fact, known) else claim.otherwise
+
+
+def flips(before: Sequence[Verdict], after: Sequence[Verdict]) -> list[tuple[Verdict, Verdict]]:
+    """Return the claims whose verdict is another one, with both, in the article's order."""
+    later = {verdict.claim.claim_id: verdict for verdict in after}
+    pairs = [(verdict, later[verdict.claim.claim_id]) for verdict in before if verdict.claim.claim_id in later]
+    return [(old, new) for old, new in pairs if old.verdict != new.verdict]
