@@ -1,5 +1,6 @@
 """The audit arranged for reading: a table of every claim, counts by verdict, and their figure."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import pandas as pd
@@ -69,10 +70,8 @@ def table(verdicts: Sequence[Verdict]) -> pd.DataFrame:
 
 def counts(verdicts: Sequence[Verdict]) -> pd.DataFrame:
     """Return how many claims have which verdict, kind × verdict, in the order of both lists."""
-    found = pd.DataFrame(0, index=list(KINDS), columns=list(VERDICTS))
-    for verdict in verdicts:
-        found.loc[verdict.claim.kind, verdict.verdict] += 1
-    return found
+    found = Counter((verdict.claim.kind, verdict.verdict) for verdict in verdicts)
+    return pd.DataFrame({verdict: [found[kind, verdict] for kind in KINDS] for verdict in VERDICTS}, index=list(KINDS))
 
 
 def weightiest(verdicts: Sequence[Verdict], number: int) -> list[Verdict]:
