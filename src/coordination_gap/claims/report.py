@@ -101,7 +101,7 @@ def draw_verdicts(figure: Figure, data: pd.DataFrame) -> None:
         ``kind``, ``verdict`` and ``claims``, a row for each pair.
     """
     axes = figure.add_subplot()
-    table = data.pivot(index="kind", columns="verdict", values="claims").loc[
+    table = data.pivot_table(index="kind", columns="verdict", values="claims").loc[
         list(reversed(list(KIND_NAMES.values()))), list(VERDICTS)
     ]
     peak = max(int(table.to_numpy().max()), 1)
