@@ -16,7 +16,7 @@ book: .venv/.book-ready ## the site, in _build/html
 
 test: lint book .venv/.browser-ready ## linters, checks, notebooks against their outputs, tests
 	@$(BIN)/gapbook check all
-	@$(BIN)/python -m pytest --quiet --nbval --nbval-current-env notebooks
+	@$(BIN)/python -m pytest --quiet --numprocesses auto --dist loadfile --nbval --nbval-current-env notebooks
 	@$(BIN)/python -m pytest --quiet --numprocesses auto tests
 
 bench: .venv/.test-ready ## how fast reliability is computed, beside other ways; nothing else should run meanwhile

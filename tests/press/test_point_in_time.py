@@ -19,6 +19,13 @@ from coordination_gap.press import notebooks, site
 from coordination_gap.press.sphinx_book import pages
 
 DAY = "2026-06-20"
+# Fewer draws of the simulations, which no table decides.
+LIGHT = (
+    "01_departure.random_draws=20",
+    "04_valuation.draws=2000",
+    "04_valuation.samples=64",
+    "06_evidence.resamples=1000",
+)
 Row = dict[str, str]
 
 
@@ -89,7 +96,7 @@ def copy_of_the_project(root: Path) -> Path:
 
 def staged(folder: Path) -> dict[str, bytes]:
     """Return everything that the site of the day's edition is rendered from, by name."""
-    edition = editions.load("article-day")
+    edition = editions.load("article-day", LIGHT)
     assert edition.as_of == DAY
     site.stage(edition, folder)
     found = {
