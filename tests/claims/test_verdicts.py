@@ -184,14 +184,19 @@ def test_a_fact_that_does_not_suit_is_refused(change: Row, given: Row, message: 
     assert message in str(refused.value)
 
 
-@pytest.mark.parametrize(
-    ("claim_id", "said", "message"), [("b", "holds", "no such claim"), ("a", "fine", "it is one of")]
-)
-def test_evidence_that_does_not_suit_is_refused(claim_id: str, said: str, message: str) -> None:
-    told = pd.DataFrame({"claim_id": [claim_id], "verdict": [said], "evidence": ["x"], "source": ["y"],
-                         "published_on": pd.to_datetime(["2026-05-01"])})  # fmt: skip
-    with pytest.raises(ClaimError, match=message):
-        verdict(row(rule="evidence", fact=None, comparison=None), evidence=told)
+def told_of(claim_id: str, said: str) -> pd.DataFrame:
+    days = pd.to_datetime(["2026-05-01"])
+    return pd.DataFrame(
+        {"claim_id": [claim_id], "verdict": [said], "evidence": ["x"], "source": ["y"], "published_on": days}
+    )
+
+
+def test_evidence_that_does_not_suit_is_refused() -> None:
+    with pytest.raises(ClaimError, match="claim a: verdict is 'fine'; it is one of holds"):
+        verdict(row(rule="evidence", fact=None, comparison=None), evidence=told_of("a", "fine"))
+    with pytest.raises(ClaimError, match="claim a: its rule is 'fact'; take the row out"):
+        verdict(row(), fact(0.2), evidence=told_of("a", "holds"))
+    assert claims.decide([], {}, told_of("b", "holds")) == []
 
 
 @pytest.fixture
@@ -211,6 +216,10 @@ def _without_evidence(tables: dict[str, Any]) -> None:
     tables["evidence"] = tables["evidence"].iloc[:0]
 
 
+def _with_stray_evidence(tables: dict[str, Any]) -> None:
+    tables["evidence"] = pd.DataFrame({"claim_id": ["b", "y"]})
+
+
 def _without_fact(tables: dict[str, Any]) -> None:
     tables["known"] = {}
 
@@ -227,6 +236,7 @@ def _with_unknown_claim(tables: dict[str, Any]) -> None:
     ("spoil", "message"),
     [
         (_without_evidence, "claim b: it has no decision"),
+        (_with_stray_evidence, "claim_evidence.csv: there is no claim 'y'"),
         (_without_fact, "claim a: there is no fact 'p.growth'"),
         (_without_claim, "'S', number 1 (21.8%): no claim covers it"),
         (_with_unknown_claim, "'S', number 1 (21.8%): there is no claim 'z'"),

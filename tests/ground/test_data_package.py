@@ -21,7 +21,8 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("GAPBOOK_ROOT", str(tmp_path))
     copy = Path(shutil.copytree(TABLES, tmp_path / "data"))
     for path in copy.glob("*.csv"):
-        write(path, read(path)[:61])
+        if path.stem != "claims":  # other tables refer to rows all over it
+            write(path, read(path)[:61])
     record_hashes()
     return copy
 

@@ -35,6 +35,10 @@ def faults(claims: Sequence[Claim], known: Facts, evidence: pd.DataFrame, number
             if fact_id not in known
         ]
     ids = {claim.claim_id for claim in claims}
+    found += [
+        f"data/claim_evidence.csv: there is no claim {claim_id!r}; mend its id"
+        for claim_id in sorted(with_evidence - ids)
+    ]
     for row in numbers.to_dict("records"):
         place = f"data/article_numbers.csv, {row['section']!r}, number {row['occurrence']} ({row['value']})"
         claim_id = None if pd.isna(row["claim_id"]) else row["claim_id"]

@@ -59,7 +59,8 @@ def decide(claims: Sequence[Claim], known: Facts, evidence: pd.DataFrame) -> lis
     ------
     ClaimError
         If a fact is unknown, a stated value and its fact have unlike units, a condition does
-        not suit its fact, or evidence is for an unknown claim or says no known verdict.
+        not suit its fact, or evidence is for a claim that it does not decide or says no known
+        verdict.
     """
     latest = _latest(claims, evidence)
     return [_decide(claim, known, latest.get(claim.claim_id)) for claim in claims]
@@ -69,9 +70,11 @@ def _latest(claims: Sequence[Claim], evidence: pd.DataFrame) -> dict[str, dict[A
     rules = {claim.claim_id: claim.rule for claim in claims}
     found: dict[str, dict[Any, Any]] = {}
     for row in evidence.sort_values("published_on", kind="stable").to_dict("records"):
+        if row["claim_id"] not in rules:  # a claim that is not public yet may have evidence that is
+            continue
         place = f"data/claim_evidence.csv, claim {row['claim_id']}"
-        if rules.get(row["claim_id"]) != "evidence":
-            raise ClaimError(f"{place}: there is no such claim that evidence decides; mend its id or the claim's rule")
+        if rules[row["claim_id"]] != "evidence":
+            raise ClaimError(f"{place}: its rule is {rules[row['claim_id']]!r}; take the row out, or mend the rule")
         if row["verdict"] not in VERDICTS:
             raise ClaimError(f"{place}: verdict is {row['verdict']!r}; it is one of {', '.join(VERDICTS)}")
         found[row["claim_id"]] = row

@@ -289,6 +289,31 @@ def record_stated_over_quarter(
         page.record(f"{name}_over_quarter", times, unit="times", decimals=1, formula=how, sources=sources)
 
 
+def record_filed(page: Page, figures: pd.DataFrame, quarters: pd.DataFrame, source: pd.DataFrame) -> None:
+    """Record what the filings give for each of the article's figures, in the quarter that the article speaks of.
+
+    Facts: ``filed_<id>`` with the id's hyphens as underscores, and beside earnings growth
+    ``filed_eps_without_other_income_growth``. They stay with that quarter, whatever the last one is.
+
+    Parameters
+    ----------
+    page
+        The page's facts.
+    figures
+        Rows of ``article_figures``; those without a measure are left out.
+    quarters
+        Alphabet's quarters, from :func:`~coordination_gap.company.by_quarter`.
+    source
+        The loaded table.
+    """
+    plain = "eps_without_other_income_growth"
+    for row in figures[figures["measure"].notna()].to_dict("records"):
+        name = str(row["id"]).replace("-", "_")
+        record(page, f"filed_{name}", read(quarters, QUARTERLY[str(row["measure"])], str(row["period"])), source)
+        if row["other_measure"] == plain:
+            record(page, f"filed_{plain}", read(quarters, QUARTERLY[plain], str(row["period"])), source)
+
+
 def record_verdicts(
     page: Page, compared: pd.DataFrame, figures: pd.DataFrame, source: pd.DataFrame, tolerances: Tolerances
 ) -> None:

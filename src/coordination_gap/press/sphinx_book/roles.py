@@ -103,6 +103,11 @@ def register(app: Sphinx) -> None:
 
 def _warn_of_unused(app: Sphinx, _env: BuildEnvironment) -> None:
     state = material(app)
+    # A fact that another one is made from is read there.
+    for fact in state.facts.values():
+        state.facts_shown.update(
+            row for source in fact["sources"] if source["table"] == "facts" for row in source["rows"]
+        )
     unused: list[tuple[str, str, dict[str, Any]]] = [
         ("fact", fact_id, fact) for fact_id, fact in state.facts.items() if fact_id not in state.facts_shown
     ]
