@@ -161,8 +161,10 @@ def show_table(
     caption: str,
     *,
     filters: Sequence[str] = (),
+    hidden: Sequence[str] = (),
     links: Mapping[str, Sequence[str]] | None = None,
     anchors: Sequence[str] = (),
+    stacked: bool = False,
 ) -> None:
     """Show a frame of already formatted text as a table with a caption and row headers.
 
@@ -178,10 +180,14 @@ def show_table(
     filters
         Columns by whose values the reader can choose rows; with any, rows can also be
         searched and sorted in the page. Without scripts the whole table stands there.
+    hidden
+        Columns, not the first, that are there for search and choice and not shown.
     links
         By column, an address for each row; empty for none.
     anchors
         For each row, the name under which it can be addressed.
+    stacked
+        Whether a narrow screen shows each row as a block, a cell beneath the other: for cells of prose.
     """
     from html import escape
 
@@ -197,21 +203,35 @@ def show_table(
     def mark(row: int) -> str:
         return f' id="{escape(anchors[row], quote=True)}"' if anchors else ""
 
+    def role(name: str) -> str:
+        # Rows shown as blocks lose what they are to a screen reader, unless it is said.
+        return f' role="{name}"' if stacked else ""
+
+    def label(column: str) -> str:
+        return f' data-label="{escape(column, quote=True)}"' if stacked else ""
+
     columns = [str(column) for column in frame.columns]
     chosen = {str(column) for column in filters}
+    unseen = {column: " hidden" if column in hidden else "" for column in columns}
     head = "".join(
-        f'<th scope="col"{" data-filter" if column in chosen else ""}>{escape(column)}</th>' for column in columns
+        f'<th scope="col"{role("columnheader")}{" data-filter" if column in chosen else ""}{unseen[column]}>'
+        f"{escape(column)}</th>"
+        for column in columns
     )
     body = "".join(
-        f'<tr{mark(number)}><th scope="row">{cell(number, columns[0], row[0])}</th>'
-        + "".join(f"<td>{cell(number, column, value)}</td>" for column, value in zip(columns[1:], row[1:], strict=True))
+        f'<tr{mark(number)}{role("row")}><th scope="row"{role("rowheader")}>{cell(number, columns[0], row[0])}</th>'
+        + "".join(
+            f"<td{role('cell')}{label(column)}{unseen[column]}>{cell(number, column, value)}</td>"
+            for column, value in zip(columns[1:], row[1:], strict=True)
+        )
         + "</tr>"
         for number, row in enumerate(frame.itertuples(index=False, name=None))
     )
-    chooseable = " chooseable" if chosen else ""
+    kind = f"house-table{' chooseable' if chosen else ''}{' stacked' if stacked else ''}"
     table = (
         f'<div class="table-scroll" role="region" tabindex="0" aria-label="{escape(caption, quote=True)}">'
-        f'<table class="house-table{chooseable}"><caption>{escape(caption)}</caption>'
-        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+        f'<table class="{kind}"{role("table")}><caption>{escape(caption)}</caption>'
+        f"<thead{role('rowgroup')}><tr{role('row')}>{head}</tr></thead>"
+        f"<tbody{role('rowgroup')}>{body}</tbody></table></div>"
     )
     display({"text/html": table, "text/plain": f"{caption}\n{frame.to_string(index=False)}"}, raw=True)

@@ -25,15 +25,6 @@ def anchor(claim: Claim) -> str:
     return f"claim-{claim.claim_id}"
 
 
-def decided_by(verdict: Verdict) -> str:
-    """Return in words what decides a claim."""
-    if verdict.claim.rule == "fact":
-        return verdict.claim.fact
-    if verdict.claim.rule == "evidence":
-        return "evidence" if verdict.source else "no evidence yet"
-    return "nothing"
-
-
 def address(verdict: Verdict, sections: Mapping[str, str]) -> str:
     """Return where the decision stands: the section that shows the fact, or the evidence's page; empty for neither.
 
@@ -50,17 +41,15 @@ def address(verdict: Verdict, sections: Mapping[str, str]) -> str:
 
 
 def table(verdicts: Sequence[Verdict]) -> pd.DataFrame:
-    """Return a row for each claim: number, claim, kind, verdict, what was found, why, and what decides."""
+    """Return a row for each claim: number, claim, verdict, what was found, kind, and section of the article."""
     return pd.DataFrame(
         [
             {
                 "No.": verdict.claim.position,
                 "Claim": verdict.claim.statement,
-                "Kind": verdict.claim.kind,
                 "Verdict": verdict.verdict,
-                "Found": verdict.found,
-                "Why": verdict.why,
-                "Decided by": decided_by(verdict),
+                "What was found": f"{verdict.found}. {verdict.why}" if verdict.found else verdict.why,
+                "Kind": verdict.claim.kind,
                 "Section of the article": verdict.claim.section,
             }
             for verdict in verdicts
@@ -104,15 +93,16 @@ def draw_verdicts(figure: Figure, data: pd.DataFrame) -> None:
     table = data.pivot_table(index="kind", columns="verdict", values="claims").loc[
         list(reversed(list(KIND_NAMES.values()))), list(VERDICTS)
     ]
-    peak = max(int(table.to_numpy().max()), 1)
+    narrow = figures.is_narrow(figure)
+    # The longest bar leaves room in its column for its number.
+    length = (0.5 if narrow else 0.68) / max(int(table.to_numpy().max()), 1)
     for column, verdict in enumerate(VERDICTS):
         for row, kind in enumerate(table.index):
             number = int(table.loc[kind, verdict])
             if not number:
                 continue
-            axes.barh(row, 0.9 * number / peak, left=column, height=0.62, color=f"C{column % 6}")
-            axes.text(column + 0.9 * number / peak + 0.04, row, str(number), va="center", fontsize="small")
-    narrow = figures.is_narrow(figure)
+            axes.barh(row, length * number, left=column, height=0.62, color=f"C{column % 6}")
+            axes.text(column + length * number + 0.04, row, str(number), va="center", fontsize="small")
     axes.set_xticks(range(len(VERDICTS)), VERDICTS, rotation=40 if narrow else 0, ha="right" if narrow else "left")
     axes.set_yticks(range(len(table.index)), table.index)
     axes.set_xlim(-0.05, len(VERDICTS) + 0.15)
