@@ -1,0 +1,60 @@
+"""The article's forecasts as questions, their scores, and the benchmark gaps that it says to watch."""
+
+from coordination_gap.scorecard.baselines import baseline
+from coordination_gap.scorecard.card import count, scorecard
+from coordination_gap.scorecard.change import (
+    LEAST_SIDE,
+    Change,
+    Power,
+    autoregression,
+    block_length,
+    block_orders,
+    known_date,
+    known_date_power,
+    lag_one,
+    pettitt_p,
+    pettitt_path,
+    placebo_dates,
+    unknown_date,
+)
+from coordination_gap.scorecard.gaps import arena_gaps, at_day, index_gaps
+from coordination_gap.scorecard.outcomes import NO, NO_DATA, OPEN, YES, Evidence, Outcome, outcome
+from coordination_gap.scorecard.questions import BASELINES, RULES, Measure, Question, read_questions
+from coordination_gap.scorecard.scores import brier_score, log_score, skill
+
+__all__ = [
+    "BASELINES",
+    "LEAST_SIDE",
+    "NO",
+    "NO_DATA",
+    "OPEN",
+    "RULES",
+    "YES",
+    "Change",
+    "Evidence",
+    "Measure",
+    "Outcome",
+    "Power",
+    "Question",
+    "arena_gaps",
+    "at_day",
+    "autoregression",
+    "baseline",
+    "block_length",
+    "block_orders",
+    "brier_score",
+    "count",
+    "index_gaps",
+    "known_date",
+    "known_date_power",
+    "lag_one",
+    "log_score",
+    "outcome",
+    "pettitt_p",
+    "pettitt_path",
+    "placebo_dates",
+    "read_questions",
+    "scorecard",
+    "skill",
+    "unknown_date",
+]
