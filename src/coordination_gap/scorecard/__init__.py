@@ -18,12 +18,14 @@ from coordination_gap.scorecard.change import (
     unknown_date,
 )
 from coordination_gap.scorecard.gaps import arena_gaps, at_day, index_gaps
-from coordination_gap.scorecard.outcomes import NO, NO_DATA, OPEN, YES, Evidence, Outcome, outcome
+from coordination_gap.scorecard.outcomes import NO, NO_DATA, OPEN, YES, Evidence, Outcome, outcome, so_far
+from coordination_gap.scorecard.plots import BOARDS, draw_board_gaps, draw_index_gap, draw_targets
 from coordination_gap.scorecard.questions import BASELINES, RULES, Measure, Question, read_questions
 from coordination_gap.scorecard.scores import brier_score, log_score, skill
 
 __all__ = [
     "BASELINES",
+    "BOARDS",
     "LEAST_SIDE",
     "NO",
     "NO_DATA",
@@ -44,6 +46,9 @@ __all__ = [
     "block_orders",
     "brier_score",
     "count",
+    "draw_board_gaps",
+    "draw_index_gap",
+    "draw_targets",
     "index_gaps",
     "known_date",
     "known_date_power",
@@ -56,5 +61,6 @@ __all__ = [
     "read_questions",
     "scorecard",
     "skill",
+    "so_far",
     "unknown_date",
 ]

@@ -53,7 +53,9 @@ def baseline(
         return (1 - confidence) / 2
     if kind == "lognormal without drift":
         if rule != "price above" or question.threshold is None:
-            raise ValueError(f"{question.forecast_id}: a lognormal baseline goes with the rule 'price above', not {rule!r}")
+            raise ValueError(
+                f"{question.forecast_id}: a lognormal baseline goes with the rule 'price above', not {rule!r}"
+            )
         start, end = evidence.last_session(question.published_on), evidence.last_session(question.resolves_on)
         spot = evidence.closes.loc[evidence.closes.index <= pd.Timestamp(start), question.measures[0].column].dropna()
         if spot.empty:
@@ -62,6 +64,8 @@ def baseline(
         return chance_above(float(spot.iloc[-1]), question.threshold, volatility, to_go)
     if rule != "gap below zero":
         raise ValueError(f"{question.forecast_id}: past snapshots go with the rule 'gap below zero', not {rule!r}")
-    seen = replace(evidence, arena=evidence.arena[evidence.arena["published_on"] <= pd.Timestamp(question.published_on)])
+    seen = replace(
+        evidence, arena=evidence.arena[evidence.arena["published_on"] <= pd.Timestamp(question.published_on)]
+    )
     gaps = seen.gaps(question.measures[0])["gap"]
     return (int((gaps < 0).sum()) + 1) / (len(gaps) + 2)

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from coordination_gap.facts import format_day
 from coordination_gap.scorecard import outcomes
 from coordination_gap.scorecard.baselines import ChanceAbove, baseline
-from coordination_gap.scorecard.outcomes import Evidence, outcome
+from coordination_gap.scorecard.outcomes import Evidence, Outcome, outcome, so_far
 from coordination_gap.scorecard.questions import Question
 from coordination_gap.scorecard.scores import brier_score, log_score
 
@@ -27,9 +28,10 @@ def scorecard(
     Returns
     -------
     pandas.DataFrame
-        Indexed by ``forecast_id``, in order of the day it resolves on: ``question``, ``resolves_on``, ``status``, ``decided_on``,
-        ``why``, ``probability``, ``baseline``, ``brier``, ``log``, ``baseline_brier`` and ``baseline_log``. A number is
-        missing where there is no chance, or nothing is decided.
+        Indexed by ``forecast_id``, in the order of the day it resolves on: ``question``, ``resolves_on``, ``status``,
+        ``decided_on``, ``why`` (of open questions what the last data would make of them), ``probability``, ``baseline``,
+        ``brier``, ``log``, ``baseline_brier`` and ``baseline_log``. A number is missing where there is no chance, or
+        nothing is decided.
 
     Raises
     ------
@@ -39,6 +41,7 @@ def scorecard(
     rows = []
     for question in sorted(questions, key=lambda each: (each.resolves_on, each.forecast_id)):
         stands = outcome(question, evidence)
+        now = so_far(question, evidence)
         naive = baseline(question, evidence, volatility, chance_above, confidence)
         rows.append(
             {
@@ -47,7 +50,7 @@ def scorecard(
                 "resolves_on": question.resolves_on,
                 "status": stands.status,
                 "decided_on": stands.decided_on,
-                "why": stands.why,
+                "why": stands.why if now is None else _provisional(now),
                 "probability": np.nan if question.probability is None else question.probability,
                 "baseline": np.nan if naive is None else naive,
                 **_scores("", question.probability, stands.happened),
@@ -57,6 +60,11 @@ def scorecard(
     columns = ["forecast_id", "question", "resolves_on", "status", "decided_on", "why", "probability", "baseline",
                "brier", "log", "baseline_brier", "baseline_log"]  # fmt: skip
     return pd.DataFrame(rows, columns=columns).set_index("forecast_id")
+
+
+def _provisional(now: Outcome) -> str:
+    day = "" if now.decided_on is None else f" ({format_day(now.decided_on)})"
+    return f"so far {now.status}: {now.why}{day}"
 
 
 def _scores(prefix: str, chance: float | None, happened: bool | None) -> dict[str, float]:

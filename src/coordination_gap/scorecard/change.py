@@ -302,7 +302,9 @@ def known_date_power(
     step_own, step_moved = step @ own, moved @ step
 
     def p_values(change: float) -> Array:
-        as_far = np.abs(noise_moved + change * step_moved) >= np.abs(noise_own + change * step_own)[:, None] * _JUST_BELOW
+        as_far = (
+            np.abs(noise_moved + change * step_moved) >= np.abs(noise_own + change * step_own)[:, None] * _JUST_BELOW
+        )
         return np.asarray((as_far.sum(axis=1) + 1) / (len(orders) + 1))
 
     without = np.sort(p_values(0.0))

@@ -5,6 +5,7 @@ trails. Ratings of two boards, or of two snapshots, are never subtracted from ea
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -37,7 +38,7 @@ def arena_gaps(arena: pd.DataFrame, lab: str = "Google") -> pd.DataFrame:
     pandas.DataFrame
         A row for each ``board_id`` and ``day``, in this order: ``rival`` (the best one's lab), ``gap``, its
         ends ``low`` and ``high`` (missing where a rating has no interval), and ``gap_to_each``, to the
-        weakest rival: below zero only where the lab trails them all. Snapshots without the lab
+        ``weakest`` rival: below zero only where the lab trails them all. Snapshots without the lab
         or without a rival are left out.
 
     Raises
@@ -57,17 +58,18 @@ def arena_gaps(arena: pd.DataFrame, lab: str = "Google") -> pd.DataFrame:
         own, others = rows[rows["lab"] == lab], rows[rows["lab"] != lab]
         if len(own) and len(others):
             found.append((board, day, *_difference(own.iloc[0], others)))
-    columns = ["board_id", "day", "rival", "gap", "low", "high", "gap_to_each"]
+    columns = ["board_id", "day", "rival", "gap", "low", "high", "weakest", "gap_to_each"]
     return pd.DataFrame(found, columns=columns)
 
 
-def _difference(own: "pd.Series[float]", others: pd.DataFrame) -> tuple[object, ...]:
-    best = others.loc[others["rating_points"].idxmax()]
+def _difference(own: "pd.Series[Any]", others: pd.DataFrame) -> tuple[object, ...]:
+    ranked = others.sort_values("rating_points", kind="stable")
+    weakest, best = ranked.iloc[0], ranked.iloc[-1]
     a, a_low, a_high = (float(own[f"rating_points{end}"]) for end in ("", "_low", "_high"))
     b, b_low, b_high = (float(best[f"rating_points{end}"]) for end in ("", "_low", "_high"))
     gap = a - b
     low, high = gap - np.hypot(a - a_low, b_high - b), gap + np.hypot(a_high - a, b - b_low)
-    return best["lab"], gap, low, high, a - float(others["rating_points"].min())
+    return best["lab"], gap, low, high, weakest["lab"], a - float(weakest["rating_points"])
 
 
 def index_gaps(
@@ -121,32 +123,34 @@ def _drawn(rows: pd.DataFrame, draws: int, seed: int, confidence: float) -> Arra
     below = np.nan_to_num((score - rows["eci_index_points_low"].to_numpy(float)) / quantile)
     above = np.nan_to_num((rows["eci_index_points_high"].to_numpy(float) - score) / quantile)
     errors = np.random.default_rng(seed).standard_normal((len(rows), draws))
-    return score[:, None] + errors * np.where(errors < 0, below[:, None], above[:, None])
+    return np.asarray(score[:, None] + errors * np.where(errors < 0, below[:, None], above[:, None]))
 
 
 def _steps(rows: pd.DataFrame, drawn: Array, lab: str, confidence: float) -> Iterator[tuple[object, ...]]:
-    scores, labs = rows["eci_index_points"], rows["lab_group"]
-    for day in rows["release_date"].unique():
-        out = rows["release_date"] <= day
-        own, others = out & (labs == lab), out & (labs != lab)
-        if not own.any() or not others.any():
+    scores, models = rows["eci_index_points"].to_numpy(float), rows["model"].to_numpy()
+    days, labs = rows["release_date"].to_numpy(), rows["lab_group"].to_numpy()
+    for day in np.unique(days):
+        out = days <= day
+        own, others = np.flatnonzero(out & (labs == lab)), np.flatnonzero(out & (labs != lab))
+        if not len(own) or not len(others):
             continue
-        best, rival = scores[own].idxmax(), scores[others].idxmax()
-        weakest = scores[others].groupby(labs[others]).max().min()
-        gaps = drawn[own.to_numpy()].max(axis=0) - drawn[others.to_numpy()].max(axis=0)
+        best, rival = own[scores[own].argmax()], others[scores[others].argmax()]
+        weakest = min(scores[others[labs[others] == name]].max() for name in set(labs[others]))
+        gaps = drawn[own].max(axis=0) - drawn[others].max(axis=0)
         low, high = np.quantile(gaps, [(1 - confidence) / 2, (1 + confidence) / 2])
+        gap = float(scores[best] - scores[rival])
         yield (
             pd.Timestamp(day),
-            float(scores[best] - scores[rival]),
+            gap,
             float(low),
             float(high),
             float(scores[best] - weakest),
-            rows["model"][best],
-            rows["model"][rival],
+            models[best],
+            models[rival],
         )
 
 
-def at_day(gaps: pd.DataFrame, day: pd.Timestamp) -> "pd.Series[float] | None":
+def at_day(gaps: pd.DataFrame, day: pd.Timestamp) -> "pd.Series[Any] | None":
     """Return the last row of one board's, or the index's, gaps up to and including a day; None if there is none."""
     seen = gaps[gaps["day"] <= day]
     return None if seen.empty else seen.loc[seen["day"].idxmax()]

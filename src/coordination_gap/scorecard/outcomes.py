@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -57,7 +57,9 @@ class Evidence:
         """
         before = [session for session in self.sessions if session <= day]
         if not before or self.sessions[-1] < day - dt.timedelta(days=10):
-            raise ValueError(f"sessions do not reach {day}: give the calendar up to the last day on which a question resolves")
+            raise ValueError(
+                f"sessions do not reach {day}: give the calendar up to the last day on which a question resolves"
+            )
         return before[-1]
 
     def gaps(self, measure: Measure) -> pd.DataFrame:
@@ -120,6 +122,32 @@ def outcome(question: Question, evidence: Evidence) -> Outcome:
     }[question.rule_kind](question, evidence)
 
 
+def so_far(question: Question, evidence: Evidence) -> Outcome | None:
+    """Return how an open question would stand if it were decided by the last data there are.
+
+    None for one that is not open, that no data can decide, or that has no data yet.
+
+    Raises
+    ------
+    ValueError
+        As :func:`outcome` does.
+    """
+    if outcome(question, evidence).status != OPEN or question.rule_kind == "order of days":
+        return None
+    tables = {measure.table for measure in question.measures}
+    if tables == {"event_windows"}:
+        closes = evidence.closes[[measure.column for measure in question.measures]].dropna()
+        last = closes.index.max()
+    elif tables == {"arena_weekly"}:
+        last = evidence.gaps(question.measures[0])["day"].max()
+    else:
+        last = evidence.index["published_on"].max()
+    if pd.isna(last) or last.date() < question.published_on:
+        return None
+    stands = outcome(replace(question, resolves_on=last.date()), evidence)
+    return None if stands.status == NO_DATA else stands
+
+
 def _decided(yes: bool, day: dt.date, why: str) -> Outcome:
     return Outcome(YES if yes else NO, day, why)
 
@@ -146,9 +174,9 @@ def _return_above(question: Question, evidence: Evidence) -> Outcome:
 
 def _close(evidence: Evidence, name: str, session: dt.date) -> float | None:
     day = pd.Timestamp(session)
-    if day not in evidence.closes.index or pd.isna(evidence.closes.at[day, name]):
+    if day not in evidence.closes.index or pd.isna(evidence.closes[name][day]):
         return None
-    return float(evidence.closes.at[day, name])
+    return float(evidence.closes[name][day])
 
 
 def _no_close(name: str, session: dt.date) -> Outcome:
@@ -188,11 +216,13 @@ def _abnormal_fall(question: Question, evidence: Evidence) -> Outcome:
 
 
 def _order_of_days(question: Question, evidence: Evidence) -> Outcome:
-    assert question.threshold is not None
+    threshold = question.threshold
+    if threshold is None:
+        raise ValueError(f"{question.forecast_id} has no threshold: read it with read_questions, which refuses that")
     until = pd.Timestamp(min(question.resolves_on, evidence.as_of))
     after = pd.Timestamp(evidence.announced_on)
     gaps = evidence.gaps(question.measures[0])
-    wider = gaps.loc[(gaps["day"] > after) & (gaps["day"] <= until) & (-gaps["gap"] > question.threshold), "day"]
+    wider = gaps.loc[(gaps["day"] > after) & (gaps["day"] <= until) & (-gaps["gap"] > threshold), "day"]
     fell = evidence.abnormal.index[(evidence.abnormal["high"] < 0) & (evidence.abnormal.index <= until)]
     if len(wider) and (not len(fell) or wider.min() < fell.min()):
         return _decided(True, wider.min().date(), "the distance grew first")

@@ -43,7 +43,9 @@ _SHARE = ("event_windows",)
 RULES = {
     "price above": Rule((_SHARE,), "needed", "the close of the last session by the day is above the threshold"),
     "return above": Rule((_SHARE, _SHARE), "none", "the first returns more than the second until the day"),
-    "gap wider": Rule((_BOARDS,), "allowed", "the distance to the best rival exceeds the threshold, or that of the start"),
+    "gap wider": Rule(
+        (_BOARDS,), "allowed", "the distance to the best rival exceeds the threshold, or that of the start"
+    ),
     "gap below zero": Rule((_BOARDS,), "none", "the lab's best is below the best rival, or below each where so named"),
     "abnormal fall": Rule((_SHARE,), "none", "the interval of the summed abnormal return lies below zero"),
     "order of days": Rule((_BOARDS, _SHARE), "needed", "the distance exceeds the threshold before the share falls"),
@@ -113,7 +115,9 @@ def _question(row: "pd.Series[Any]") -> Question:
         raise ValueError(f"{where} has no resolves_on: write the day on which it is decided")
     due, published = row["resolves_on"].date(), row["published_on"].date()
     if due < published:
-        raise ValueError(f"{where}: resolves_on is {due}, before published_on, {published}: what is past is no forecast")
+        raise ValueError(
+            f"{where}: resolves_on is {due}, before published_on, {published}: what is past is no forecast"
+        )
     measures = _measures(str(row["measured_by"]), rule, where)
     return Question(
         forecast_id=str(row["forecast_id"]),
@@ -150,7 +154,9 @@ def _measures(text: str, rule: Rule, where: str) -> tuple[Measure, ...]:
         raise ValueError(f"{where}: measured_by is {text!r}: this rule measures a column of {wanted}")
     for measure in measures:
         if (measure.table == "arena_weekly") != (measure.board is not None):
-            raise ValueError(f"{where}: measured_by is {text!r}: name a board with 'on' for arena_weekly, and only there")
+            raise ValueError(
+                f"{where}: measured_by is {text!r}: name a board with 'on' for arena_weekly, and only there"
+            )
     return tuple(measures)
 
 
@@ -160,11 +166,15 @@ def _threshold(row: "pd.Series[Any]", rule: Rule, measures: tuple[Measure, ...],
         if rule.threshold == "needed":
             raise ValueError(f"{where} has no threshold, which this rule needs: write the number")
         if not pd.isna(unit):
-            raise ValueError(f"{where} has the threshold_unit {unit!r} but no threshold: leave both blank or write both")
+            raise ValueError(
+                f"{where} has the threshold_unit {unit!r} but no threshold: leave both blank or write both"
+            )
         return None
     if rule.threshold == "none":
         raise ValueError(f"{where} has the threshold {value}, which this rule has no use for: leave it blank")
     wanted = UNITS[measures[0].table]
     if unit != wanted:
-        raise ValueError(f"{where}: threshold_unit is {unit!r} where the measured column is in {wanted}: write it in {wanted}")
+        raise ValueError(
+            f"{where}: threshold_unit is {unit!r} where the measured column is in {wanted}: write it in {wanted}"
+        )
     return float(value)

@@ -88,8 +88,8 @@ def _pairs(
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     if len(probabilities) != len(outcomes) or len(outcomes) == 0:
         raise ValueError(
-            f"probabilities has {len(probabilities)} values and outcomes {len(outcomes)}: give as many of one as of the "
-            "other, and at least one"
+            f"probabilities has {len(probabilities)} values and outcomes {len(outcomes)}: give as many of one as of "
+            "the other, and at least one"
         )
     for number, value in enumerate(outcomes):
         if value not in (True, False):
