@@ -29,9 +29,9 @@ def scorecard(
     -------
     pandas.DataFrame
         Indexed by ``forecast_id``, in the order of the day it resolves on: ``question``, ``resolves_on``, ``status``,
-        ``decided_on``, ``why`` (of open questions what the last data would make of them), ``probability``, ``baseline``,
-        ``brier``, ``log``, ``baseline_brier`` and ``baseline_log``. A number is missing where there is no chance, or
-        nothing is decided.
+        ``decided_on``, ``why`` (of open questions what the last data would make of them), ``probability``,
+        ``baseline``, ``brier``, ``log``, ``baseline_brier`` and ``baseline_log``. A number is missing where
+        there is no chance, or nothing is decided.
 
     Raises
     ------

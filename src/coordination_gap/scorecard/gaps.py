@@ -153,4 +153,4 @@ def _steps(rows: pd.DataFrame, drawn: Array, lab: str, confidence: float) -> Ite
 def at_day(gaps: pd.DataFrame, day: pd.Timestamp) -> "pd.Series[Any] | None":
     """Return the last row of one board's, or the index's, gaps up to and including a day; None if there is none."""
     seen = gaps[gaps["day"] <= day]
-    return None if seen.empty else seen.loc[seen["day"].idxmax()]
+    return None if seen.empty else seen.sort_values("day", kind="stable").iloc[-1]

@@ -149,7 +149,8 @@ def _mark(axes: Axes, day: dt.date, label: str = "announcement") -> None:
 
 
 def _day_axis(axes: Axes, figure: Figure) -> None:
-    locator = mdates.AutoDateLocator(minticks=3, maxticks=4 if figures.is_narrow(figure) else 7)
+    least, most = (2, 5) if figures.is_narrow(figure) else (3, 7)
+    locator = mdates.AutoDateLocator(minticks=least, maxticks=most)
     axes.xaxis.set_major_locator(locator)
     axes.xaxis.set_major_formatter(mdates.ConciseDateFormatter(locator))
     axes.grid(visible=False, axis="x")
