@@ -19,6 +19,7 @@ from coordination_gap.scorecard import (
     pettitt_p,
     pettitt_path,
     placebo_dates,
+    stretches,
     unknown_date,
 )
 
@@ -123,6 +124,11 @@ def test_placebo_by_hand() -> None:
     values = [0.0] * 5 + [3.0] * 5
     assert placebo_dates(values) == pytest.approx([3 * math.sqrt(2.5)])
     assert len(placebo_dates(values[:9])) == 0
+
+
+def test_stretches_by_hand() -> None:
+    assert stretches([1.0, 2.0, 6.0, 4.0], 2, 1) == pytest.approx([4.5, 0.0])
+    assert len(stretches([1.0, 2.0], 2, 1)) == 0
 
 
 def share(length: int, rho: float, block: int) -> int:

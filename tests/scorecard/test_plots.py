@@ -38,6 +38,10 @@ def test_the_index_says_what_it_is_not() -> None:
     draw_index_gap(figure, data, DAY, dt.date(2026, 9, 10))
     svg += [text.get_text() for text in figure.axes[0].texts]
     plt.close(figure)
+    empty = plt.figure()
+    draw_index_gap(empty, data.assign(gap=np.nan), DAY, DAY)
+    assert [text.get_text() for text in empty.axes[0].texts] == ["No estimate is public yet."]
+    plt.close(empty)
     assert any("one estimate, of 10 September 2026" in words and "Not what could be read" in words for words in svg)
 
 

@@ -311,7 +311,7 @@ def test_scorecard_by_hand() -> None:
     assert card.index.tolist() == ["q", "later"]
     assert card.loc["q", ["status", "brier", "baseline_brier"]].tolist() == ["yes", pytest.approx(0.04), 0.25]
     assert card.loc["q", "log"] == pytest.approx(-np.log(0.8))
-    assert card[["brier", "log", "baseline_brier", "probability"]].isna().loc["later"].all()
+    assert card.loc[["later"], ["brier", "log", "baseline_brier", "probability"]].isna().all(axis=None)
     assert [count(card, status) for status in ("yes", "no", "open", "no data")] == [1, 0, 1, 0]
     with pytest.raises(ValueError, match="status is 'maybe'"):
         count(card, "maybe")

@@ -2,12 +2,13 @@
 
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from coordination_gap.company import valuation
-from coordination_gap.scorecard import brier_score, log_score, skill
+from coordination_gap.scorecard import brier_score, log_score, questions_needed, skill
 
 chances = st.floats(0, 1)
 
@@ -62,6 +63,16 @@ def test_skill() -> None:
     assert skill(0.25, 0.25) == 0.0
     assert skill(0.5, 0.25) == -1.0
     assert skill(0.1, 0.0) is None
+
+
+def test_questions_needed_tell_them_apart_as_often_as_promised() -> None:
+    needed = questions_needed(0.8, 0.7, power=0.8)
+    assert needed == pytest.approx(4 * (1.959964 + 0.841621) ** 2 * 0.16 / 0.01, rel=1e-5)
+    happened = np.random.default_rng(1).random((4000, round(needed))) < 0.8
+    difference = (0.8 - happened) ** 2 - (0.7 - happened) ** 2
+    z = difference.mean(axis=1) / (difference.std(axis=1, ddof=1) / math.sqrt(round(needed)))
+    assert (z < -1.959964).mean() == pytest.approx(0.8, abs=0.03)
+    assert questions_needed(0.8, 0.8) == math.inf
 
 
 @pytest.mark.parametrize(

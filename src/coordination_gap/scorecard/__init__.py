@@ -15,13 +15,14 @@ from coordination_gap.scorecard.change import (
     pettitt_p,
     pettitt_path,
     placebo_dates,
+    stretches,
     unknown_date,
 )
 from coordination_gap.scorecard.gaps import arena_gaps, at_day, index_gaps
 from coordination_gap.scorecard.outcomes import NO, NO_DATA, OPEN, YES, Evidence, Outcome, outcome, so_far
 from coordination_gap.scorecard.plots import BOARDS, draw_board_gaps, draw_index_gap, draw_targets
 from coordination_gap.scorecard.questions import BASELINES, RULES, Measure, Question, read_questions
-from coordination_gap.scorecard.scores import brier_score, log_score, skill
+from coordination_gap.scorecard.scores import brier_score, log_score, questions_needed, skill
 
 __all__ = [
     "BASELINES",
@@ -60,7 +61,9 @@ __all__ = [
     "placebo_dates",
     "read_questions",
     "scorecard",
+    "questions_needed",
     "skill",
     "so_far",
+    "stretches",
     "unknown_date",
 ]

@@ -7,7 +7,7 @@ the Limits of Bootstrap, Wiley, 263-270). What a shuffled series does by chance 
 With few blocks this is an approximation; :func:`known_date_power` says how good.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,7 +25,7 @@ LEAST_SIDE = 5
 MOST_ORDERS = 2000
 
 
-def lag_one(series: Sequence[float]) -> float:
+def lag_one(series: npt.ArrayLike) -> float:
     r"""Return the lag-one autocorrelation :math:`\sum (x_i - \bar x)(x_{i+1} - \bar x) / \sum (x_i - \bar x)^2`.
 
     Box and Jenkins' estimator. In short series it lies below the true one on average. A constant
@@ -42,7 +42,7 @@ def lag_one(series: Sequence[float]) -> float:
     return 0.0 if total == 0 else float(deviations[:-1] @ deviations[1:]) / total
 
 
-def block_length(series: Sequence[float]) -> int:
+def block_length(series: npt.ArrayLike) -> int:
     r"""Return the block length :math:`(2\rho / (1 - \rho^2))^{2/3} n^{1/3}`, rounded up, from 1 to *n*/4.
 
     Carlstein (1986), Annals of Statistics 14:1171-1179, for a first-order autoregression, with
@@ -53,9 +53,9 @@ def block_length(series: Sequence[float]) -> int:
     ValueError
         As :func:`lag_one` does.
     """
-    rho = max(0.0, lag_one(series))
-    most = max(1, len(series) // 4)
-    wanted = (2 * rho / (1 - rho**2)) ** (2 / 3) * len(series) ** (1 / 3)
+    rho, length = max(0.0, lag_one(series)), len(_values(series, 3))
+    most = max(1, length // 4)
+    wanted = (2 * rho / (1 - rho**2)) ** (2 / 3) * length ** (1 / 3)
     return int(min(most, max(1, np.ceil(wanted))))
 
 
@@ -109,7 +109,7 @@ class Change:
     difference: float
 
 
-def known_date(series: Sequence[float], before: int, orders: Indices) -> Change:
+def known_date(series: npt.ArrayLike, before: int, orders: Indices) -> Change:
     """Test whether the mean differs before and after a place that was known beforehand.
 
     Parameters
@@ -131,7 +131,7 @@ def known_date(series: Sequence[float], before: int, orders: Indices) -> Change:
     return Change(before, found, _p(abs(found), np.abs(values @ _moved(orders, before).T)), found)
 
 
-def placebo_dates(series: Sequence[float]) -> Array:
+def placebo_dates(series: npt.ArrayLike) -> Array:
     r"""Return the size of the change at every place that has enough values on both sides.
 
     :math:`|\bar x_{after} - \bar x_{before}| \sqrt{m (n - m) / n}` for *m* values before, so that places near
@@ -156,7 +156,23 @@ def placebo_dates(series: Sequence[float]) -> Array:
     )
 
 
-def pettitt_path(series: Sequence[float]) -> Array:
+def stretches(series: npt.ArrayLike, before: int, after: int) -> Array:
+    """Return the mean of the last `after` less that of the first `before` values of every stretch of a series.
+
+    Stretches are as long as both together and overlap; none, where the series is shorter.
+
+    Raises
+    ------
+    ValueError
+        If `before` or `after` is below 1, or a value is not finite.
+    """
+    values = _values(series, 0)
+    length = checks.count(before, "before") + checks.count(after, "after")
+    found = [values[at : at + length] @ _contrast(length, before) for at in range(len(values) - length + 1)]
+    return np.array(found, dtype=float)
+
+
+def pettitt_path(series: npt.ArrayLike) -> Array:
     r"""Return Pettitt's :math:`U_t = \sum_{i \le t} \sum_{j > t} \mathrm{sgn}(x_i - x_j)` for t = 1 to n - 1.
 
     Pettitt (1979), Applied Statistics 28:126-135, from the ranks: :math:`U_t = 2 \sum_{i \le t} r_i - t (n + 1)`.
@@ -177,7 +193,7 @@ def pettitt_p(statistic: float, length: int) -> float:
     return float(min(1.0, 2 * np.exp(-6 * statistic**2 / (length**3 + length**2))))
 
 
-def unknown_date(series: Sequence[float], orders: Indices) -> Change:
+def unknown_date(series: npt.ArrayLike, orders: Indices) -> Change:
     """Look for a change at any place, by Pettitt's test with block permutation.
 
     Parameters
@@ -360,7 +376,7 @@ def _paths(ranks: Array) -> Array:
     return np.asarray(2 * np.cumsum(ranks, axis=1)[:, :-1] - places * (length + 1))
 
 
-def _values(series: Sequence[float] | Array, least: int) -> Array:
+def _values(series: npt.ArrayLike, least: int) -> Array:
     values = np.asarray(series, dtype=float)
     if values.ndim != 1 or len(values) < least:
         raise ValueError(f"series has the shape {values.shape}: give at least {least} values in one row")
@@ -374,7 +390,7 @@ def _same_length(values: Array, orders: Indices) -> None:
         raise ValueError(f"orders has the shape {orders.shape}: give orders of {len(values)} places")
 
 
-def _tested(series: Sequence[float] | Array, before: int, orders: Indices) -> Array:
+def _tested(series: npt.ArrayLike, before: int, orders: Indices) -> Array:
     values = _values(series, 2 * LEAST_SIDE)
     checks.count(before, "before", least=LEAST_SIDE, most=len(values) - LEAST_SIDE)
     _same_length(values, orders)

@@ -63,11 +63,17 @@ def draw_index_gap(figure: Figure, data: pd.DataFrame, announced_on: dt.date, es
     figure
         An empty figure.
     data
-        As :func:`coordination_gap.scorecard.index_gaps` returns it.
+        As :func:`coordination_gap.scorecard.index_gaps` returns it; rows without a gap are left out, and
+        words stand in place of a figure without any.
     announced_on, estimated_on
         Days of the announcement, and of the one estimate behind all scores.
     """
     axes = figure.add_subplot()
+    data = data.dropna(subset="gap")
+    if data.empty:
+        axes.set_axis_off()
+        axes.annotate("No estimate is public yet.", (0.5, 0.5), xycoords="axes fraction", ha="center")
+        return
     days = _days(data["day"])
     axes.axhline(0, color=figures.muted(), lw=1)
     axes.fill_between(days, data["low"], data["high"], step="post", color="C0", alpha=0.2, lw=0)

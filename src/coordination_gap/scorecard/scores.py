@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
+from scipy import stats
 
 from coordination_gap import checks
 
@@ -81,6 +82,44 @@ def skill(score: float, baseline: float) -> float | None:
         if not value >= 0:
             raise ValueError(f"{name} is {value}: a loss is 0 or more")
     return None if baseline == 0 or np.isinf(baseline) else 1 - score / baseline
+
+
+def questions_needed(chance: float, other: float, power: float = 0.8, confidence: float = 0.95) -> float:
+    r"""Return how many resolved questions would tell two forecasters apart by Brier's score, if the first is right.
+
+    Each states one chance, *p* and *q*, for every question, and questions are independent. The difference of
+    the two scores of a question then has the mean :math:`-(p - q)^2` and the standard deviation
+    :math:`2 |p - q| \sqrt{p (1 - p)}`, so a normal test of the mean difference, as that of Diebold and Mariano (1995,
+    Journal of Business and Economic Statistics 13:253-263) for independent ones, needs
+    :math:`4 (z_c + z_w)^2 p (1 - p) / (p - q)^2` questions.
+
+    Parameters
+    ----------
+    chance, other
+        The stated chances *p* and *q*, the first above 0 and below 1.
+    power
+        Chance to tell them apart, :math:`\Phi(z_w)`, between 0 and 1.
+    confidence
+        1 less the level of the two-sided test, between 0 and 1.
+
+    Returns
+    -------
+    float
+        Infinite where the two chances are the same.
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of its range.
+    """
+    p = checks.inner_probability(chance, "chance")
+    q = checks.probability(other, "other")
+    checks.inner_probability(power, "power")
+    level = checks.inner_probability(confidence, "confidence")
+    if p == q:
+        return float("inf")
+    z = stats.norm.ppf((1 + level) / 2) + stats.norm.ppf(power)
+    return float(4 * z**2 * p * (1 - p) / (p - q) ** 2)
 
 
 def _pairs(
