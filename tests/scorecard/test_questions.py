@@ -11,6 +11,7 @@ import pytest
 from coordination_gap import tables
 from coordination_gap.scorecard import (
     Evidence,
+    Outcome,
     Question,
     baseline,
     count,
@@ -116,6 +117,7 @@ def evidence(as_of: str = "2026-07-15", **changed: Any) -> Evidence:
         ({"measured_by": ARENA}, "this rule measures a column of event_windows"),
         ({"measured_by": "event_windows.googl and event_windows.spy"}, "this rule measures a column of event_windows"),
         ({"rule_kind": "gap wider", "measured_by": "arena_weekly.rating_points"}, "name a board"),
+        ({"rule_kind": "none", "threshold": np.nan, "threshold_unit": None}, "write 'none:' and what would be needed"),
         ({"rule_kind": "gap wider", "measured_by": ARENA}, "the measured column is in rating points"),
     ],
 )
@@ -262,7 +264,7 @@ def test_order_of_days_waits_and_decides_early() -> None:
 
 def test_none_has_no_data() -> None:
     asked = question(rule_kind="none", measured_by="none: a count", threshold=np.nan, threshold_unit=None)
-    assert outcome(asked, evidence()).status == "no data"
+    assert outcome(asked, evidence()) == Outcome("no data", None, "a count")
 
 
 def test_so_far_is_what_the_last_data_make_of_it() -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from coordination_gap.facts import format_day
+from coordination_gap.facts import format_day, format_number
 from coordination_gap.scorecard.gaps import arena_gaps, at_day, index_gaps
 from coordination_gap.scorecard.questions import Measure, Question
 
@@ -108,7 +108,7 @@ def outcome(question: Question, evidence: Evidence) -> Outcome:
         If the calendar of the evidence does not reach the question's day.
     """
     if question.rule_kind == "none":
-        return Outcome(NO_DATA, None, "no table here measures it")
+        return Outcome(NO_DATA, None, question.lacks)
     if question.rule_kind == "order of days":
         return _order_of_days(question, evidence)
     if evidence.as_of < question.resolves_on:
@@ -158,7 +158,7 @@ def _price_above(question: Question, evidence: Evidence) -> Outcome:
     close = _close(evidence, name, session)
     if close is None or question.threshold is None:
         return _no_close(name, session)
-    return _decided(close > question.threshold, session, f"closed at {close:.2f}")
+    return _decided(close > question.threshold, session, f"closed at {format_number(close, 'usd_per_share', 2)}")
 
 
 def _return_above(question: Question, evidence: Evidence) -> Outcome:
@@ -169,7 +169,17 @@ def _return_above(question: Question, evidence: Evidence) -> Outcome:
         if first is None or last is None:
             return _no_close(measure.column, start if first is None else end)
         moves.append(last / first - 1)
-    return _decided(moves[0] > moves[1], end, f"{100 * moves[0]:+.1f} % against {100 * moves[1]:+.1f} %")
+    return _decided(moves[0] > moves[1], end, f"{_percent(moves[0])} against {_percent(moves[1])}")
+
+
+def _percent(fraction: float) -> str:
+    return format_number(fraction, "fraction", 1, signed=True)
+
+
+def _side(gap: float, each: bool) -> str:
+    if each:
+        return "behind both, the weaker by" if gap < 0 else "not behind the weaker rival:"
+    return "behind by" if gap < 0 else "ahead by"
 
 
 def _close(evidence: Evidence, name: str, session: dt.date) -> float | None:
@@ -195,7 +205,7 @@ def _gap_rule(question: Question, evidence: Evidence) -> Outcome:
     elif row is None or (due - row["day"]).days > STALE_DAYS:
         return Outcome(NO_DATA, None, f"no snapshot in the {STALE_DAYS} days before")
     gap, day = float(row["gap"]), row["day"].date()
-    seen = f"{'ahead' if gap > 0 else 'behind'} by {abs(gap):.3g} points"
+    seen = f"{_side(gap, measure.each)} {abs(gap):.3g} points"
     if question.rule_kind == "gap below zero":
         return _decided(gap < 0, day, seen)
     limit = question.threshold
@@ -212,7 +222,7 @@ def _abnormal_fall(question: Question, evidence: Evidence) -> Outcome:
     if session not in evidence.summed or any(pd.isna(end) for end in evidence.summed[session]):
         return Outcome(NO_DATA, None, f"no abnormal return up to {format_day(session)}")
     low, high = evidence.summed[session]
-    return _decided(high < 0, session, f"interval {100 * low:+.1f} % to {100 * high:+.1f} %")
+    return _decided(high < 0, session, f"interval {_percent(low)} to {_percent(high)}")
 
 
 def _order_of_days(question: Question, evidence: Evidence) -> Outcome:

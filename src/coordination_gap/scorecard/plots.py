@@ -80,17 +80,15 @@ def draw_index_gap(figure: Figure, data: pd.DataFrame, announced_on: dt.date, es
     axes.step(days, data["gap"], where="post", color="C0")
     axes.plot(days[-1], data["gap"].iloc[-1], "o", color="C0", ms=4)
     low, high = axes.get_ylim()
-    axes.set_ylim(low, high + 0.3 * (high - low))
-    _mark(axes, announced_on)
+    axes.set_ylim(low, high + 0.28 * (high - low))
+    _mark(axes, announced_on, top=0.84)
     day = f"{estimated_on.day} {estimated_on:%B %Y}"
-    words = f"All scores are of one estimate, of {day}.\nNot what could be read on each day."
     axes.annotate(
-        words,
+        f"All scores: one estimate, of {day}.\nNot what could be read on each day.",
         (0.01, 0.985),
         xycoords="axes fraction",
         va="top",
-        fontsize=7.5 if figures.is_narrow(figure) else 9,
-        bbox={"boxstyle": "round,pad=0.3", "fc": "none", "ec": figures.muted(), "lw": 0.8},
+        fontsize=8 if figures.is_narrow(figure) else 9.5,
     )
     axes.set_ylabel("Google's best so far less\nthe best rival's (index points)")
     _day_axis(axes, figure)
@@ -116,7 +114,7 @@ def draw_targets(figure: Figure, data: pd.DataFrame, levels: Mapping[str, float]
     for number, (name, level) in enumerate(levels.items(), start=1):
         axes.axhline(level, color=f"C{number}", lw=1.3, ls=(0, (5, 2)))
         axes.annotate(
-            name,
+            f"{name} ${level:.2f}".removesuffix(".00"),
             (0.01, level),
             (0, 2),
             xycoords=axes.get_yaxis_transform(),
@@ -138,9 +136,9 @@ def _days(column: "pd.Series[Any]") -> Any:
     return mdates.date2num(column.dt.to_pydatetime())
 
 
-def _mark(axes: Axes, day: dt.date, label: str = "announcement") -> None:
+def _mark(axes: Axes, day: dt.date, label: str = "announcement", top: float = 1.0) -> None:
     place = float(mdates.date2num(day))
-    axes.axvline(place, color=figures.muted(), lw=1, ls=(0, (4, 2)), zorder=1)
+    axes.axvline(place, ymax=top, color=figures.muted(), lw=1, ls=(0, (4, 2)), zorder=1)
     axes.annotate(
         label,
         (place, 0),

@@ -16,6 +16,8 @@ from coordination_gap import checks
 
 #: What a threshold counts, by table of the first measured column.
 UNITS = {"event_windows": "usd_per_share", "arena_weekly": "rating points", "epoch_index": "index points"}
+#: Before what would be needed, where no table measures it.
+NEEDED = "none:"
 BASELINES = ("lognormal without drift", "share of past snapshots", "chance alone", "even", "none")
 
 
@@ -66,7 +68,11 @@ class Measure:
 
 @dataclass(frozen=True)
 class Question:
-    """One row of ``forecasts``, checked; its attributes are the columns."""
+    """One row of ``forecasts``, checked.
+
+    Its attributes are the columns, with what is measured taken apart; ``lacks`` is what would be needed
+    where no table measures it, and empty elsewhere.
+    """
 
     forecast_id: str
     question: str
@@ -78,6 +84,7 @@ class Question:
     probability: float | None
     baseline_kind: str
     note: str
+    lacks: str
 
 
 _MEASURE = re.compile(
@@ -132,6 +139,7 @@ def _question(row: "pd.Series[Any]") -> Question:
         ),
         baseline_kind=str(row["baseline_kind"]),
         note="" if pd.isna(row["note"]) else str(row["note"]),
+        lacks="" if rule.tables else _lacks(str(row["measured_by"]), where),
     )  # fmt: skip
 
 
@@ -158,6 +166,12 @@ def _measures(text: str, rule: Rule, where: str) -> tuple[Measure, ...]:
                 f"{where}: measured_by is {text!r}: name a board with 'on' for arena_weekly, and only there"
             )
     return tuple(measures)
+
+
+def _lacks(text: str, where: str) -> str:
+    if not text.startswith(NEEDED):
+        raise ValueError(f"{where}: measured_by is {text!r}: write {NEEDED!r} and what would be needed")
+    return text.removeprefix(NEEDED).strip()
 
 
 def _threshold(row: "pd.Series[Any]", rule: Rule, measures: tuple[Measure, ...], where: str) -> float | None:
