@@ -186,10 +186,18 @@ def test_gap_below_zero(gap: float, status: str) -> None:
     assert outcome(gap_question(), evidence(arena=arena(("2026-06-28", gap)))).status == status
 
 
-@pytest.mark.parametrize(("gap", "status"), [(-11, "yes"), (-10, "no"), (-5, "no")])
-def test_gap_below_each(gap: float, status: str) -> None:
+@pytest.mark.parametrize(
+    ("gap", "status", "why"),
+    [
+        (-11, "yes", "behind the weaker rival by 1\xa0point"),
+        (-10, "no", "level with the weaker rival"),
+        (-5, "no", "ahead of the weaker rival by 5\xa0points"),
+    ],
+)
+def test_gap_below_each(gap: float, status: str, why: str) -> None:
     asked = gap_question(measured_by=f"arena_weekly.rating_points of Google against each on {BOARD}")
-    assert outcome(asked, evidence(arena=arena(("2026-06-28", gap)))).status == status
+    found = outcome(asked, evidence(arena=arena(("2026-06-28", gap))))
+    assert (found.status, found.why) == (status, why)
 
 
 @pytest.mark.parametrize(("gap", "status"), [(-22.5, "yes"), (-22, "no"), (3, "no")])

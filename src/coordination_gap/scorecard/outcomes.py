@@ -176,10 +176,12 @@ def _percent(fraction: float) -> str:
     return format_number(fraction, "fraction", 1, signed=True)
 
 
-def _side(gap: float, each: bool) -> str:
-    if each:
-        return "behind both, the weaker by" if gap < 0 else "not behind the weaker rival:"
-    return "behind by" if gap < 0 else "ahead by"
+def _seen(gap: float, each: bool) -> str:
+    whom = "the weaker rival" if each else "the best rival"
+    if gap == 0:
+        return f"level with {whom}"
+    where = "ahead of" if gap > 0 else "behind"
+    return f"{where} {whom} by {format_number(abs(gap), 'points', 1 if gap % 1 else 0)}"
 
 
 def _close(evidence: Evidence, name: str, session: dt.date) -> float | None:
@@ -205,7 +207,7 @@ def _gap_rule(question: Question, evidence: Evidence) -> Outcome:
     elif row is None or (due - row["day"]).days > STALE_DAYS:
         return Outcome(NO_DATA, None, f"no snapshot in the {STALE_DAYS} days before")
     gap, day = float(row["gap"]), row["day"].date()
-    seen = f"{_side(gap, measure.each)} {abs(gap):.3g} points"
+    seen = _seen(gap, measure.each)
     if question.rule_kind == "gap below zero":
         return _decided(gap < 0, day, seen)
     limit = question.threshold
