@@ -72,7 +72,7 @@
     const controls = element("form", { className: "choose" });
     controls.setAttribute("role", "search");
     controls.setAttribute("aria-label", `Choose rows of: ${table.caption.textContent}`);
-    controls.append(element("label", {}, "Search ", search), ...choosers.map(({ label }) => label), shown);
+    controls.append(element("label", {}, "Find in the rows ", search), ...choosers.map(({ label }) => label), shown);
     shown.setAttribute("aria-live", "polite");
     controls.addEventListener("input", choose);
     controls.addEventListener("submit", (event) => event.preventDefault());

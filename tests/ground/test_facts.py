@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from coordination_gap import facts, tables
+from coordination_gap import facts, other_facts, tables
 
 MINUS = "\N{MINUS SIGN}"
 SOURCES = [tables.parameters(steps=6)]
@@ -282,6 +282,7 @@ def from_plain(plain: dict[str, Any]) -> facts.Fact:
     )
 
 
+@settings(deadline=None)
 @given(
     value=FINITE | st.integers(-(10**9), 10**9),
     unit=st.sampled_from(sorted(facts.UNITS)),
@@ -310,7 +311,10 @@ def test_in_a_notebook_the_fact_is_shown_with_the_tables_read(
     fact = recorded(page, 0.5, "probability")
     (bundle,) = displayed
     assert bundle["text/plain"] == "made.n0 = 50%"
-    assert bundle[facts.MEDIA_TYPE] == fact.record() | {"tables_read": tables.tables_read()}
+    assert bundle[facts.MEDIA_TYPE] == fact.record() | {
+        "tables_read": tables.tables_read(),
+        "facts_read": other_facts.facts_read(),
+    }
     assert "departures" in bundle[facts.MEDIA_TYPE]["tables_read"]
 
 

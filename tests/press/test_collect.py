@@ -172,7 +172,7 @@ def added(name: str) -> Callable[[Project], None]:
         ),
         in_file("data/datapackage.json", '"primaryKey": "widget"', '"primaryKey": ["widget", "weight_kg"]'),
         in_file("src/coordination_gap/facts.py", "100.0", "1000.0"),
-        in_file("src/coordination_gap/press/wording.py", "operator.lt", "operator.le"),
+        in_file("src/coordination_gap/conditions.py", "operator.lt", "operator.le"),
         added("src/coordination_gap/company/more.py"),
         in_file("requirements.txt", "2.2", "2.3"),
     ],

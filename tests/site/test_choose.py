@@ -22,13 +22,13 @@ def test_rows_are_found_by_words_and_by_verdict(page: Page) -> None:
     everything = shown(page)
     counted = page.locator(".choose output")
     expect(counted).to_have_text(f"{len(everything)} of {len(everything)} rows")
-    page.get_by_label("Search", exact=True).fill("  MICROSOFT rate ")
+    page.get_by_label("Find in the rows").fill("  MICROSOFT rate ")
     found = page.locator("table.chooseable tbody tr:visible")
     assert 0 < found.count() < 10
     for row in found.all_inner_texts():
         assert "microsoft" in row.lower()
         assert "rate" in row.lower()
-    page.get_by_label("Search", exact=True).fill("")
+    page.get_by_label("Find in the rows").fill("")
     page.get_by_label("Verdict").select_option("contradicted")
     verdicts = page.locator("table.chooseable tbody tr:visible > td:nth-child(3)").all_inner_texts()
     assert set(verdicts) == {"contradicted"}
