@@ -112,7 +112,7 @@ def outcome(question: Question, evidence: Evidence) -> Outcome:
     if question.rule_kind == "order of days":
         return _order_of_days(question, evidence)
     if evidence.as_of < question.resolves_on:
-        return Outcome(OPEN, None, f"resolves on {format_day(question.resolves_on)}")
+        return Outcome(OPEN, None, "nothing to go by yet")
     return {
         "price above": _price_above,
         "return above": _return_above,
