@@ -29,14 +29,14 @@ def test_rows_are_found_by_words_and_by_verdict(page: Page) -> None:
         assert "microsoft" in row.lower()
         assert "rate" in row.lower()
     page.get_by_label("Find in the rows").fill("")
-    page.get_by_label("Verdict").select_option("contradicted")
+    page.locator(".choose").get_by_label("Verdict").select_option("contradicted")
     verdicts = page.locator("table.chooseable tbody tr:visible > td:nth-child(3)").all_inner_texts()
     assert set(verdicts) == {"contradicted"}
     expect(counted).to_have_text(f"{len(verdicts)} of {len(everything)} rows")
-    page.get_by_label("Kind").select_option("forecast")
+    page.locator(".choose").get_by_label("Kind").select_option("forecast")
     assert shown(page) == []
-    page.get_by_label("Verdict").select_option("")
-    page.get_by_label("Kind").select_option("")
+    page.locator(".choose").get_by_label("Verdict").select_option("")
+    page.locator(".choose").get_by_label("Kind").select_option("")
     assert shown(page) == everything
 
 
