@@ -19,9 +19,12 @@ from coordination_gap.reliability.compounding import percent
 from tests.conftest import Project
 
 FACTS: list[dict[str, Any]] = [
-    {"id": "chain.steps", "value": 6, "gap": None, "page": "notebooks/chain.html", "line": 1},
-    {"id": "chain.step_success", "value": 0.97, "gap": None, "page": "notebooks/chain.html", "line": 1},
-    {"id": "chain.unknown", "value": None, "gap": "nobody measured it", "page": "notebooks/chain.html", "line": 1},
+    {"sources": [], "gap": None, "page": "notebooks/chain.html", "line": 1} | fact
+    for fact in (
+        {"id": "chain.steps", "value": 6},
+        {"id": "chain.step_success", "value": 0.97},
+        {"id": "chain.unknown", "value": None, "gap": "nobody measured it"},
+    )
 ]
 OPTIONS = {
     "steps": "chain.steps",
