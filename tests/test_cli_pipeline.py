@@ -1,16 +1,15 @@
 import json
-import signal
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
-from coordination_gap import cli, paths
+from coordination_gap import paths
 from coordination_gap.reliability.pipeline import Pipeline
 from coordination_gap.reliability.specification import load_pipeline, pipeline_schema
+from tests.command import Done, Run, runner
 
 SIX = str(paths.root() / "pipelines" / "six-steps.yml")
 DESK = str(paths.root() / "pipelines" / "support-desk.yml")
@@ -28,31 +27,11 @@ run,step,attempt,outcome,seconds,cost,run_outcome
 """
 
 
-class Done(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-
-Run = Callable[..., Done]
-
-
 @pytest.fixture
 def gapbook(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
     """`gapbook pipeline` in a folder of its own, from the command line's words to what it prints."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(signal, "signal", lambda *_: None)  # main() listens to signals, this process must not
-
-    def run(*words: str) -> Done:
-        monkeypatch.setattr(sys, "argv", ["gapbook", "pipeline", *words])
-        code = 0
-        try:
-            cli.main()
-        except SystemExit as left:
-            code = int(left.code or 0)
-        return Done(code, *capsys.readouterr())
-
-    return run
+    return runner(monkeypatch, capsys, "pipeline")
 
 
 def rows(table: str) -> dict[str, list[str]]:

@@ -1,27 +1,18 @@
 """`gapbook refresh` from the command line's words to what it prints and writes."""
 
 import json
-import signal
-import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
-from coordination_gap import cli, live
+from coordination_gap import live
 from coordination_gap.live import EdgarFilings, YahooPrices
+from tests.command import Run, runner
 from tests.live import recorded
 from tests.live.conftest import CONTACT, Closes
 
-
-class Done(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-
-Run = Callable[..., Done]
 Sec = Callable[[Any], EdgarFilings]
 
 
@@ -36,21 +27,11 @@ def refresh(
 ) -> Run:
     """`gapbook refresh` with recorded answers behind the libraries."""
     monkeypatch.delenv("EDGAR_IDENTITY", raising=False)
-    monkeypatch.setattr(signal, "signal", lambda *_: None)  # main() listens to signals, this process must not
     prices = yahoo(closes)
     monkeypatch.setattr(live, "YahooPrices", lambda: prices)
     sec(recorded.stored())
 
-    def run(*words: str) -> Done:
-        monkeypatch.setattr(sys, "argv", ["gapbook", "refresh", *words])
-        code = 0
-        try:
-            cli.main()
-        except SystemExit as left:
-            code = int(left.code or 0)
-        return Done(code, *capsys.readouterr())
-
-    return run
+    return runner(monkeypatch, capsys, "refresh")
 
 
 def files(data: Path) -> dict[str, bytes]:

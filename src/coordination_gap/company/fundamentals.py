@@ -41,6 +41,7 @@ from coordination_gap.company.shapes import (
     share,
     trailing,
     trailing_amount,
+    trailing_growth_of,
 )
 
 _EARNINGS_CELLS = (OPERATING, OTHER, NET)
@@ -54,14 +55,11 @@ _QUARTERLY = (
     amount("revenue", "Revenue", REVENUE, "revenue of the quarter"),
     growth_of("revenue_growth", "Revenue, growth", REVENUE, "revenue / revenue of the same quarter a year earlier − 1"),
     trailing_amount("revenue_trailing", "Revenue, four quarters", REVENUE, "sum of revenue of the last four quarters"),
-    Measure(
+    trailing_growth_of(
         "revenue_growth_trailing",
         "Revenue, growth of four quarters",
-        "fraction",
+        REVENUE,
         "revenue of the last four quarters / revenue of the four before them − 1",
-        {REVENUE: EIGHT},
-        lambda frame: growth(trailing(frame, REVENUE)),
-        FROM_LOSS,
     ),
     amount("operating_income", "Operating income", OPERATING, "operating income of the quarter"),
     growth_of(

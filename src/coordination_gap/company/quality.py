@@ -8,13 +8,11 @@ from types import MappingProxyType
 import pandas as pd
 
 from coordination_gap.company.measures import Measure
-from coordination_gap.company.periods import QUARTERS_PER_YEAR, growth, trailing_sum
+from coordination_gap.company.periods import QUARTERS_PER_YEAR, trailing_sum
 from coordination_gap.company.shapes import (
     CAPEX,
     CASH_FLOW,
-    EIGHT,
     FOUR,
-    FROM_LOSS,
     NET,
     NO_REVENUE,
     NO_TAX_RATE,
@@ -27,6 +25,7 @@ from coordination_gap.company.shapes import (
     over,
     plain,
     trailing,
+    trailing_growth_of,
 )
 
 ASSETS = "total_assets_usd"
@@ -143,23 +142,17 @@ _QUALITY = (
         DEPRECIATION,
         "depreciation of the quarter / that of the same quarter a year earlier − 1",
     ),
-    Measure(
+    trailing_growth_of(
         "depreciation_growth_trailing",
         "Depreciation, growth of four quarters",
-        "fraction",
+        DEPRECIATION,
         "depreciation of the last four quarters / that of the four before them − 1",
-        {DEPRECIATION: EIGHT},
-        lambda frame: growth(trailing(frame, DEPRECIATION)),
-        FROM_LOSS,
     ),
-    Measure(
+    trailing_growth_of(
         "capital_expenditure_growth_trailing",
         "Capital expenditure, growth of four quarters",
-        "fraction",
+        CAPEX,
         "purchases of property and equipment of the last four quarters / those of the four before them − 1",
-        {CAPEX: EIGHT},
-        lambda frame: growth(trailing(frame, CAPEX)),
-        FROM_LOSS,
     ),
     amount("repurchases", "Share repurchases", REPURCHASES, "share repurchases of the quarter"),
     amount(

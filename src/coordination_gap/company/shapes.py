@@ -74,6 +74,12 @@ def growth_of(name: str, title: str, column: str, formula: str, periods: int = Q
     return Measure(name, title, "fraction", formula, cells, lambda frame: growth(frame[column], periods), FROM_LOSS)
 
 
+def trailing_growth_of(name: str, title: str, column: str, formula: str) -> Measure:
+    """Return the measure that is the growth of four quarters' sum of a column against the four before them."""
+    cells = {column: EIGHT}
+    return Measure(name, title, "fraction", formula, cells, lambda frame: growth(trailing(frame, column)), FROM_LOSS)
+
+
 def share(name: str, title: str, part: str, whole: str, formula: str) -> Measure:
     """Return the measure that is one column as a share of another."""
     cells = {part: NOW, whole: NOW}
