@@ -29,17 +29,7 @@ LEAST = {
     "other_customer": 12,
     "hostile": 30,
 }
-REASONS = {
-    "in_time": {"in_time"},
-    "late": {"late"},
-    "closed": {"cancelled", "delivered", "not_delivered_says_customer"},
-    "no_number": {"no_number"},
-    "malformed_number": {"malformed_number"},
-    "unknown_number": {"unknown_number"},
-    "two_orders": {"two_orders"},
-    "other_intent": {"other_intent"},
-    "other_customer": {"other_customer"},
-}
+REASONS = {case: {case} for case in LEAST} | {"closed": {"cancelled", "delivered", "not_delivered_says_customer"}}
 OTHER_INTENTS = {
     "return_item", "cancel_order", "change_address", "refund", "product_question", "complaint", "other",
 }  # fmt: skip
