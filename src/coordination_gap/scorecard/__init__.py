@@ -16,16 +16,11 @@ from coordination_gap.scorecard.change import (
 from coordination_gap.scorecard.faults import forecast_faults
 from coordination_gap.scorecard.gaps import arena_gaps, at_day, index_change, index_gaps, refreshed
 from coordination_gap.scorecard.outcomes import NO, NO_DATA, OPEN, YES, Evidence, Outcome, outcome, so_far
+from coordination_gap.scorecard.persistence import autoregression, difference_deviation, process_deviation
 from coordination_gap.scorecard.plots import BOARDS, draw_board_gaps, draw_index_gap, draw_targets
-from coordination_gap.scorecard.power import (
-    Power,
-    any_date_power,
-    autoregression,
-    difference_deviation,
-    known_date_power,
-    process_deviation,
-)
+from coordination_gap.scorecard.power import Power, any_date_power, known_date_power
 from coordination_gap.scorecard.questions import BASELINES, RULES, Measure, Question, read_questions
+from coordination_gap.scorecard.robustness import AtCorrelation, at_correlation
 from coordination_gap.scorecard.rules_text import decided_by, question_anchor, resolution_table
 from coordination_gap.scorecard.scores import brier_score, log_score, questions_needed, skill
 
@@ -38,6 +33,7 @@ __all__ = [
     "OPEN",
     "RULES",
     "YES",
+    "AtCorrelation",
     "Change",
     "Evidence",
     "Measure",
@@ -46,6 +42,7 @@ __all__ = [
     "Question",
     "any_date_power",
     "arena_gaps",
+    "at_correlation",
     "at_day",
     "autoregression",
     "baseline",

@@ -31,14 +31,14 @@ def forecast_faults(forecasts: pd.DataFrame, claims: pd.DataFrame | None = None)
         return faults
     known, asked = set(claims["claim_id"]), set(forecasts["claim_id"])
     faults += [
-        f"forecasts, row {row.name} ({row['forecast_id']}): claim_id is {row['claim_id']!r}, which claims does not have: "
+        f"forecasts, row {row.name} ({row['forecast_id']}): claim_id is {row['claim_id']!r}, which claims lacks: "
         "write the short name of one of its rows"
         for _, row in forecasts.iterrows()
         if row["claim_id"] not in known
     ]
     faults += [
-        f"claims, row {row.name} ({row['claim_id']}) is a forecast without a question: add a row to forecasts, with the "
-        "rule none and what would be needed where no table measures it"
+        f"claims, row {row.name} ({row['claim_id']}) is a forecast without a question: add a row to forecasts, with "
+        "the rule none and what would be needed where no table measures it"
         for _, row in claims[claims["kind"] == "forecast"].iterrows()
         if row["claim_id"] not in asked
     ]

@@ -243,9 +243,7 @@ def _order_of_days(question: Question, evidence: Evidence) -> Outcome:
         return _decided(True, wider.min().date(), "the distance grew first")
     if len(fell):
         rated = ((gaps["day"] > after) & (gaps["day"] <= fell.min())).any()
-        why = (
-            "the share fell first, or on the same day" if rated else "the share fell before the board had a new rating"
-        )
+        why = "the share fell first, or on the same day" if rated else "the share fell before any new rating"
         return _decided(False, fell.min().date(), why)
     if evidence.as_of < question.resolves_on:
         return Outcome(OPEN, None, "neither has come")
