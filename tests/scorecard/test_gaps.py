@@ -60,24 +60,26 @@ def test_a_lab_twice_is_refused() -> None:
 
 
 def test_repeats_are_dropped_whole_and_board_by_board() -> None:
-    first = {"Google": (10, 9, 11), "OpenAI": (8, 7, 9)}
+    first: dict[str, tuple[float, float, float]] = {"Google": (10, 9, 11), "OpenAI": (8, 7, 9)}
     moved = first | {"OpenAI": (8, 7, 10)}
     without = {lab: (rating, math.nan, math.nan) for lab, (rating, _, _) in first.items()}
     arena = pd.concat(
         [
-            snapshot("2026-06-01", **first),
-            snapshot("2026-06-02", **first),
-            snapshot("2026-06-03", **moved),  # an end of an interval moved
-            snapshot("2026-06-04", **first),  # as two before, but not as the one before
-            snapshot("2026-06-05", **without),
-            snapshot("2026-06-06", **without),
+            snapshot("2026-06-01", BOARD, **first),
+            snapshot("2026-06-02", BOARD, **first),
+            snapshot("2026-06-03", BOARD, **moved),  # an end of an interval moved
+            snapshot("2026-06-04", BOARD, **first),  # as two before, but not as the one before
+            snapshot("2026-06-05", BOARD, **without),
+            snapshot("2026-06-06", BOARD, **without),
             snapshot("2026-06-02", "text", **first),
         ]
     ).assign(model="m")
     assert refreshed(arena)["snapshot_date"].dt.day.tolist() == [1, 1, 3, 3, 4, 4, 5, 5, 2, 2]
     renamed = arena.assign(model=[f"m{number // 2}" for number in range(len(arena))])
     assert len(refreshed(renamed)) == len(arena)
-    fewer = pd.concat([snapshot("2026-06-01", **first), snapshot("2026-06-02", Google=(10, 9, 11))]).assign(model="m")
+    fewer = pd.concat([snapshot("2026-06-01", BOARD, **first), snapshot("2026-06-02", Google=(10, 9, 11))]).assign(
+        model="m"
+    )
     assert len(refreshed(fewer)) == 3
     assert refreshed(arena.iloc[:0]).empty
 

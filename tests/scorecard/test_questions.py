@@ -416,9 +416,9 @@ def test_resolution_table_follows_the_scorecard() -> None:
     shown = resolution_table(asked)
     assert len(shown) == len(asked)
     assert shown["day"]["googl-above-350-june"] == "30\xa0June\xa02026, stated by the article"
-    assert shown["chance"]["googl-above-350-june"].startswith("Stated by a prediction market")
+    assert shown["chance"]["googl-above-350-june"].startswith("A chance is stated by a prediction market")
     assert shown["day"]["hold-beats-market"].endswith("proposed here")
-    assert (shown["chance"].drop("googl-above-350-june") == "None stated").all()
+    assert (shown["chance"].drop("googl-above-350-june") == "No chance is stated").all()
     assert question_anchor("mcp-default") == "question-mcp-default"
     assert resolution_table([]).empty
 

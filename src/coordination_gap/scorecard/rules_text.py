@@ -56,7 +56,9 @@ def resolution_table(questions: Sequence[Question]) -> pd.DataFrame:
             decided_by(each),
             f"{format_day(each.resolves_on)}, "
             + ("stated by the article" if each.resolves_on_basis == "stated" else "proposed here"),
-            f"Stated by {each.probability_source}" if each.probability is not None else "None stated",
+            f"A chance is stated by {each.probability_source}"
+            if each.probability is not None
+            else "No chance is stated",
             each.note,
             each.claim_id,
         )
