@@ -12,6 +12,8 @@ from coordination_gap.claims.table import PLACEHOLDER, Claim, ClaimError
 from coordination_gap.conditions import Facts
 
 _SENTENCE_END = re.compile(r"(?<=\.) (?=[A-Z\[])")
+#: As many as :func:`coordination_gap.facts.format_number` writes.
+_MOST_DECIMALS = 12
 _SCALED = re.compile(r"thousand|million|billion|trillion")
 
 
@@ -75,10 +77,10 @@ class _Writer:
         self.scale = scale[0] if scale else ""
         self.signed = display.startswith("+") or (self.is_number and fact["value"] < 0)
         digits = re.search(r"\.(\d+)", display)
-        self.decimals = len(digits[1]) if digits else 0
+        self.decimals = min(len(digits[1]), _MOST_DECIMALS) if digits else 0
         if self.is_number and claim.comparison and claim.resolution > 0:
             step = 2 * claim.resolution * abs(_shown(1.0, self.unit, self.scale))
-            self.decimals = max(self.decimals, math.ceil(-math.log10(step) - 1e-9), 0)
+            self.decimals = min(max(self.decimals, math.ceil(-math.log10(step) - 1e-9)), _MOST_DECIMALS)
 
     def __call__(self, value: Any) -> str:
         if not self.is_number:
