@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from coordination_gap import claims, paths, tables
+from coordination_gap import claims, figures, paths, tables
 from coordination_gap.claims import BookPage, Claim, Verdict
 from coordination_gap.figures import Link
 from coordination_gap.press import audit
@@ -189,3 +189,14 @@ def test_a_table_shows_what_was_found_in_one_cell(stated: list[Claim]) -> None:
         [Verdict(stated[0], "holds", "growth: 5%", "As filed."), Verdict(stated[1], "loose", "", "Nearly.")], {}, {}
     )
     assert shown["What was found"].to_list() == ["growth: 5%. As filed.", "Nearly."]
+
+
+def test_a_cell_holds_links_and_a_note_and_its_text_is_not_markup(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: list[dict[str, str]] = []
+    monkeypatch.setattr("IPython.display.display", lambda bundle, raw: shown.append(bundle))
+    frame = pd.DataFrame({"Claim": ["a < b"], "Where": [(Link("here & there", "p.html#x"), Link("nowhere", ""))]})
+    figures.show_table(frame, "One", notes={"Claim": ["Overview, <p> 1"]})
+    html = shown[0]["text/html"]
+    assert 'a &lt; b <span class="cell-note">Overview, &lt;p&gt; 1</span>' in html
+    assert '<td><a href="p.html#x">here &amp; there</a>; nowhere</td>' in html
+    assert "here & there; nowhere" in shown[0]["text/plain"]
