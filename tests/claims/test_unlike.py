@@ -1,5 +1,7 @@
 """How far the ends of several systems lie apart: by hand, against SciPy's own test, and by drawing alike systems."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -60,6 +62,6 @@ def test_order_does_not_matter_and_the_difference_is_within(counts: list[list[in
         ([[1, 2], [3, 4]], 1.0, "confidence is 1.0"),
     ],
 )
-def test_what_has_no_error_is_refused(counts: list[object], confidence: float, message: str) -> None:
+def test_what_has_no_error_is_refused(counts: Any, confidence: float, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         claims.spread(counts, confidence)
