@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -44,6 +44,7 @@ def test_alike_systems_are_seldom_told_apart(systems: int) -> None:
     assert stats.binomtest(told, 600, 0.05).pvalue > 0.001
 
 
+@settings(deadline=None)
 @given(st.lists(st.lists(st.integers(1, 60), min_size=3, max_size=3), min_size=2, max_size=5))
 def test_order_does_not_matter_and_the_difference_is_within(counts: list[list[int]]) -> None:
     found = claims.spread(counts)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from coordination_gap import claims
@@ -66,6 +66,7 @@ def test_a_number_is_compared_as_finely_as_it_is_stated(comparison: str, number:
     assert verdict(row(comparison=comparison, near=0.05), fact(number)) == expected
 
 
+@settings(deadline=None)
 @given(st.floats(-1e12, 1e12), st.floats(0, 1e9), st.floats(0, 1))
 def test_a_number_always_holds_beside_itself(value: float, resolution: float, loose: float) -> None:
     for comparison in claims.COMPARISONS:
@@ -74,6 +75,7 @@ def test_a_number_always_holds_beside_itself(value: float, resolution: float, lo
         )
 
 
+@settings(deadline=None)
 @given(st.floats(-10, 10), st.floats(-10, 10), st.floats(0, 1))
 def test_more_room_never_makes_a_verdict_worse(stated: float, number: float, loose: float) -> None:
     order = {"holds": 0, "loose": 1, "contradicted": 2}
