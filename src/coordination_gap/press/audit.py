@@ -20,8 +20,9 @@ def faults() -> list[str]:
     try:
         stated = claims.read_claims(tables.load("claims", _ALWAYS))
         evidence = tables.load("claim_evidence", _ALWAYS)
+        numbers, forecasts = tables.load("article_numbers", _ALWAYS), tables.load("forecasts", _ALWAYS)
         known = other_facts.of_edition(base.as_of)
-        found = claims.faults(stated, known, evidence, tables.load("article_numbers", _ALWAYS))
+        found = claims.faults(stated, known, evidence, numbers, forecasts, claims.book_pages())
         if not found:
             claims.decide(stated, known, evidence)
     except (claims.ClaimError, other_facts.OtherFactsError) as error:
