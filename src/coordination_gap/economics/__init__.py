@@ -1,0 +1,118 @@
+"""What a workflow costs and saves, when it pays, and when one call does as well.
+
+Modules: ``ranges`` (uncertain amounts), ``cash`` (present value, rate of return, payback),
+``design`` (how runs end, by :mod:`coordination_gap.reliability`), ``workflow`` (a month's account),
+``spread`` (simulation, tornado, Sobol indices, break-even), ``article`` (the article's own
+arithmetic), ``routing`` (a cheap and a strong model), ``layer`` (when a layer pays), ``plots``.
+"""
+
+from coordination_gap.economics.article import Arithmetic, Stated, arithmetic, stated
+from coordination_gap.economics.cash import (
+    annuity,
+    internal_rate_of_return,
+    monthly_rate,
+    net_present_value,
+    payback_periods,
+    yearly_rate,
+)
+from coordination_gap.economics.design import Design, Ends
+from coordination_gap.economics.layer import (
+    Stakes,
+    gain,
+    gate_gain,
+    gate_pays_from,
+    loss,
+    one_call_border,
+    retry_gain,
+    retry_pays_from,
+    steps_to_pay,
+    success_to_pay,
+    tasks_to_pay,
+)
+from coordination_gap.economics.ranges import LAWS, Range, difference, middles
+from coordination_gap.economics.routing import (
+    Model,
+    Routed,
+    both_succeed,
+    curve,
+    detection_at,
+    failure_cost_that_decides,
+    frontier,
+    least_cost,
+    priced,
+    route,
+)
+from coordination_gap.economics.spread import (
+    break_even,
+    cumulative,
+    drawn,
+    sensitivity,
+    simulated,
+    tornado,
+    yearly_return,
+)
+from coordination_gap.economics.workflow import (
+    HOURS_A_WEEK,
+    INPUTS,
+    STAGES,
+    WEEKS_A_MONTH,
+    Account,
+    Settings,
+    account,
+    tasks_a_month,
+)
+
+__all__ = [
+    "HOURS_A_WEEK",
+    "INPUTS",
+    "LAWS",
+    "STAGES",
+    "WEEKS_A_MONTH",
+    "Account",
+    "Arithmetic",
+    "Design",
+    "Ends",
+    "Model",
+    "Range",
+    "Routed",
+    "Settings",
+    "Stakes",
+    "Stated",
+    "account",
+    "annuity",
+    "arithmetic",
+    "both_succeed",
+    "break_even",
+    "cumulative",
+    "curve",
+    "detection_at",
+    "difference",
+    "drawn",
+    "failure_cost_that_decides",
+    "frontier",
+    "gain",
+    "gate_gain",
+    "gate_pays_from",
+    "internal_rate_of_return",
+    "least_cost",
+    "loss",
+    "middles",
+    "monthly_rate",
+    "net_present_value",
+    "one_call_border",
+    "payback_periods",
+    "priced",
+    "retry_gain",
+    "retry_pays_from",
+    "route",
+    "sensitivity",
+    "simulated",
+    "stated",
+    "steps_to_pay",
+    "success_to_pay",
+    "tasks_a_month",
+    "tasks_to_pay",
+    "tornado",
+    "yearly_rate",
+    "yearly_return",
+]
