@@ -76,9 +76,10 @@ class Arithmetic:
         Dollars an hour that the saving implies: low over low and high over high; and the lowest over
         the most hours, and the highest over the fewest.
     items
-        What the listed monthly items sum to: the low end with both free plans, the high end with both paid.
+        What the listed monthly items sum to: the low end with both free plans, the high end with both
+        paid; None where the items are not known.
     unlisted
-        The stated total less that sum, end by end.
+        The stated total less that sum, end by end; None likewise.
     net_a_month
         Saving less stated total, worst and best.
     build
@@ -92,8 +93,8 @@ class Arithmetic:
     hours_a_month: tuple[float, float]
     wage_matched: tuple[float, float]
     wage_crossed: tuple[float, float]
-    items: tuple[float, float]
-    unlisted: tuple[float, float]
+    items: tuple[float, float] | None
+    unlisted: tuple[float, float] | None
     net_a_month: tuple[float, float]
     build: tuple[float, float]
     payback_months: tuple[float, float]
@@ -105,8 +106,8 @@ def arithmetic(
     saving: Range,
     inference: Range,
     total: Range,
-    hosting: Range,
-    vector_database: float,
+    hosting: Range | None,
+    vector_database: float | None,
     build_weeks: Range,
     engineer: Range,
     *,
@@ -124,7 +125,9 @@ def arithmetic(
         raise ValueError("hours: low is 0: give more than 0 hours a week, over which the saving is spread")
     monthly = (hours.low * WEEKS_A_MONTH, hours.high * WEEKS_A_MONTH)
     # Both tools are said to have a free plan, so the low end takes neither.
-    items = (inference.low, inference.high + hosting.high + vector_database)
+    items = None
+    if hosting is not None and vector_database is not None:
+        items = (inference.low, inference.high + hosting.high + vector_database)
     net = (saving.low - total.high, saving.high - total.low)
     build = tuple(weeks * HOURS_A_WEEK * rate for weeks, rate in zip(
         (build_weeks.low, build_weeks.high), (engineer.low, engineer.high), strict=True
@@ -139,7 +142,7 @@ def arithmetic(
         wage_matched=(saving.low / monthly[0], saving.high / monthly[1]),
         wage_crossed=(saving.low / monthly[1], saving.high / monthly[0]),
         items=items,
-        unlisted=(total.low - items[0], total.high - items[1]),
+        unlisted=None if items is None else (total.low - items[0], total.high - items[1]),
         net_a_month=net,
         build=(build[0], build[1]),
         payback_months=(payback(build[0], net[1]), payback(build[1], net[0])),

@@ -45,6 +45,23 @@ INPUTS = {
     "step_success": "probability",
 }
 
+#: The same in words, for tables and figures.
+WORDS = {
+    "hours_saved": "hours saved",
+    "wage": "wage",
+    "minutes_a_task": "minutes a task by hand",
+    "inference": "model calls",
+    "platform": "other bills",
+    "build_weeks": "weeks to build",
+    "engineer": "engineer's hour",
+    "maintenance": "maintenance",
+    "tracing": "tracing",
+    "review_share": "share reviewed",
+    "failure": "cost of a failure",
+    "by_hand_failure": "failures by hand",
+    "step_success": "success of a step",
+}
+
 #: What is counted, each with all before it: bills alone, the build, what keeps it running, its failures.
 STAGES = ("bills", "build", "upkeep", "failures")
 
@@ -198,7 +215,8 @@ def tasks_a_month(hours_a_month: float | Floats, minutes_a_task: float | Floats)
     minutes = np.asarray(minutes_a_task, dtype=float)
     if (minutes <= 0).any():
         raise ValueError(f"minutes_a_task is {float(minutes.min()):g}: give more than 0 minutes")
-    return np.asarray(hours_a_month, dtype=float) * 60 / minutes
+    tasks: Floats = np.asarray(hours_a_month, dtype=float) * 60 / minutes
+    return tasks
 
 
 def _checked(inputs: Mapping[str, float | Floats]) -> dict[str, Floats]:
