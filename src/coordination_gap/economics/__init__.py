@@ -28,6 +28,7 @@ from coordination_gap.economics.layer import (
     steps_to_pay,
     success_to_pay,
     tasks_to_pay,
+    thresholds,
 )
 from coordination_gap.economics.ranges import LAWS, Range, difference, middles
 from coordination_gap.economics.routing import (
@@ -114,6 +115,7 @@ __all__ = [
     "success_to_pay",
     "tasks_a_month",
     "tasks_to_pay",
+    "thresholds",
     "tornado",
     "yearly_rate",
     "yearly_return",

@@ -4,6 +4,7 @@ Definitions are those of textbooks on managerial finance (Gitman, *Principles of
 Finance*, chapter 10); present values and rates of return are computed by numpy-financial.
 """
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -47,14 +48,16 @@ def net_present_value(flows: Sequence[float], rate: float) -> float:
 
 
 def annuity(rate: float, periods: int) -> float:
-    """Return the present value of 1 at the end of each of `periods` periods.
+    """Return the present value of 1 at the end of each of `periods` periods, ``(1 - (1 + r)**-n) / r``.
 
     Raises
     ------
     ValueError
         If the rate is negative, or there is no period.
     """
-    return -float(npf.pv(checks.amount(rate, "rate", "a rate a period"), checks.count(periods, "periods"), 1.0))
+    rate, periods = checks.amount(rate, "rate", "a rate a period"), checks.count(periods, "periods")
+    # Written so that a small rate loses no digits; numpy-financial divides by it as it stands.
+    return float(periods) if rate == 0.0 else -math.expm1(-periods * math.log1p(rate)) / rate
 
 
 def internal_rate_of_return(flows: Sequence[float]) -> float | None:

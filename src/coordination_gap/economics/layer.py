@@ -11,10 +11,12 @@ of runs that fail unseen and that halt, and the calls of a run; the fixed cost :
 is spread over *V* tasks. One way is better than another where it loses less.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 from scipy import optimize
 
 from coordination_gap import checks
@@ -23,6 +25,8 @@ from coordination_gap.economics.design import Design
 Floats = npt.NDArray[np.float64]
 
 _MOST_STEPS = 200
+#: Successes of a step, downwards, at which a threshold is looked for before it is closed in on.
+_GRID = np.linspace(1.0, 0.0, 2001)
 
 
 @dataclass(frozen=True)
@@ -136,15 +140,43 @@ def success_to_pay(plain: Design, layered: Design, stakes: Stakes, fixed_a_task:
         None where the layer pays at no success, or at any up to 1.
     """
     fixed = checks.amount(fixed_a_task, "fixed_a_task", "US dollars a task")
-    grid = np.linspace(1.0, 0.0, 4001)
-    over = gain(plain, layered, grid, stakes) - fixed
-    if over[0] >= 0 or not (over > 0).any():
+    first = _first_above(gain(plain, layered, _GRID, stakes), fixed)
+    if first is None:
         return None
-    first = int(np.argmax(over > 0))
     step = optimize.brentq(
-        lambda p: float(gain(plain, layered, p, stakes)[0]) - fixed, grid[first], grid[first - 1], xtol=1e-13
+        lambda p: float(gain(plain, layered, p, stakes)[0]) - fixed, _GRID[first], _GRID[first - 1], xtol=1e-13
     )
     return float(step**plain.steps)
+
+
+def thresholds(
+    plain: Design, layered: Design, stakes: Stakes, fixed_a_month: float, tasks_a_month: Sequence[float]
+) -> pd.DataFrame:
+    """Return that success for many numbers of tasks a month, to about 1e-4.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``steps``, ``tasks_a_month``, ``pays_below``; without the numbers at which there is none.
+    """
+    fixed = checks.amount(fixed_a_month, "fixed_a_month", "US dollars a month")
+    spared = gain(plain, layered, _GRID, stakes)
+    rows = []
+    for place, tasks in enumerate(tasks_a_month):
+        if checks.amount(tasks, f"tasks_a_month[{place}]", "tasks") == 0.0:
+            raise ValueError(f"tasks_a_month[{place}] is 0: give more than 0 tasks a month")
+        first = _first_above(spared, fixed / tasks)
+        if first is not None:
+            # Between two points of the grid the gain is as good as straight.
+            step = np.interp(fixed / tasks, spared[[first - 1, first]], _GRID[[first - 1, first]])
+            rows.append((plain.steps, float(tasks), float(step**plain.steps)))
+    return pd.DataFrame(rows, columns=["steps", "tasks_a_month", "pays_below"])
+
+
+def _first_above(spared: Floats, fixed: float) -> int | None:
+    """Return where, going down from a success of 1, more is first spared than is fixed; None if at once or never."""
+    above = spared > fixed
+    return None if spared[0] >= fixed or not above.any() else int(np.argmax(above))
 
 
 def gate_gain(design: Design, step_success: float, stakes: Stakes) -> float:

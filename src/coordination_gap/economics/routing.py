@@ -97,12 +97,26 @@ def route(
         raise ValueError(f"kind is {kind!r}: give one of {', '.join(KINDS)}")
     cheap, strong = checked_model(cheap, "cheap"), checked_model(strong, "strong")
     d, f = checks.probability(detection, "detection"), checks.probability(false_alarm, "false_alarm")
-    both = both_succeed(cheap.success, strong.success, shared)
+    cost, success, sent_on = _routed(
+        cheap,
+        strong,
+        np.array([d]),
+        np.array([f]),
+        kind == "cascade",
+        both_succeed(cheap.success, strong.success, shared),
+        checks.amount(gate_usd, "gate_usd", "US dollars"),
+    )
+    return Routed(float(cost[0]), float(success[0]), float(sent_on[0]))
+
+
+def _routed(
+    cheap: Model, strong: Model, d: Floats, f: Floats, answers_first: bool, both: float, gate_usd: float
+) -> tuple[Floats, Floats, Floats]:
+    """Return cost, success and the share sent on, for many detections and false alarms."""
     sent_on = cheap.success * f + (1 - cheap.success) * d
     success = cheap.success * (1 - f) + f * both + d * (strong.success - both)
-    answered = 1.0 if kind == "cascade" else 1.0 - sent_on
-    cost = answered * cheap.cost + sent_on * strong.cost + checks.amount(gate_usd, "gate_usd", "US dollars")
-    return Routed(cost, success, sent_on)
+    answered = 1.0 if answers_first else 1.0 - sent_on
+    return answered * cheap.cost + sent_on * strong.cost + gate_usd, success, sent_on
 
 
 def detection_at(false_alarm: Floats, area: float) -> Floats:
@@ -145,12 +159,19 @@ def curve(
     false_alarms, detections = even, detection_at(even, area)
     if area == 1.0:  # up along the one side, then along the top
         false_alarms, detections = np.concatenate([0 * even, even]), np.concatenate([even, detections])
-    rows = [
-        (f, d, *route(cheap, strong, float(d), float(f), kind=kind, shared=shared, gate_usd=gate_usd))
-        for f, d in zip(false_alarms, detections, strict=True)
-    ]
-    frame = pd.DataFrame(rows, columns=["false_alarm", "detection", "cost_usd", "success", "sent_on"])
-    return frame[["false_alarm", "detection", "sent_on", "cost_usd", "success"]]
+    # One point is checked as any is, and all are worked out at once.
+    route(cheap, strong, 0.0, 0.0, kind=kind, shared=shared, gate_usd=gate_usd)
+    both = both_succeed(cheap.success, strong.success, shared)
+    cost, success, sent_on = _routed(cheap, strong, detections, false_alarms, kind == "cascade", both, gate_usd)
+    return pd.DataFrame(
+        {
+            "false_alarm": false_alarms,
+            "detection": detections,
+            "sent_on": sent_on,
+            "cost_usd": cost,
+            "success": success,
+        }
+    )
 
 
 def least_cost(frame: pd.DataFrame, success: float) -> float | None:
