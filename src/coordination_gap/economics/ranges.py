@@ -97,13 +97,14 @@ class Range:
         width = self.high - self.low
         rise = (self.middle - self.low) / width
         if law == "uniform":
-            return np.asarray(self.low + width * level, dtype=float)
+            # Rounding may pass the end by a last digit.
+            return np.clip(self.low + width * level, self.low, self.high)
         spread = (
             stats.triang(rise, loc=self.low, scale=width)
             if law == "triangular"
             else stats.beta(1 + 4 * rise, 1 + 4 * (1 - rise), loc=self.low, scale=width)
         )
-        return np.asarray(spread.ppf(level), dtype=float)
+        return np.clip(np.asarray(spread.ppf(level), dtype=float), self.low, self.high)
 
 
 def checked_law(law: object) -> str:

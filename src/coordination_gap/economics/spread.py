@@ -136,11 +136,13 @@ def sensitivity(
 ) -> pd.DataFrame:
     """Return how much of the variance of the net present value is owed to each input that varies.
 
-    The result is that of :func:`coordination_gap.variance.variance_shares`.
+    The result is that of :func:`coordination_gap.variance.variance_shares`; it has no row if no input varies.
     """
     ordered, law = checked_ranges(ranges), checked_law(law)
     varying = {name: one for name, one in ordered.items() if one.low < one.high}
     middle = middles(ordered)
+    if not varying:
+        return pd.DataFrame({"input": [], "first_order": [], "total": []})
 
     def values(levels: Floats) -> Floats:
         return account({**middle, **values_at(varying, levels, law)}, settings, design).value(settings)
