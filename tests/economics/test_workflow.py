@@ -199,3 +199,13 @@ def test_other_arguments_that_cannot_be_are_named(
     ):
         with pytest.raises(ValueError, match=named):
             call()
+
+
+def test_the_bill_grows_with_the_calls_that_runs_make(
+    middle: dict[str, float], settings: ec.Settings, layered: ec.Design
+) -> None:
+    calls = layered.pipeline(middle["step_success"]).evaluate().cost
+    month = ec.account(middle, settings, layered)
+    assert float(month.inference[0]) == pytest.approx(middle["inference"] * calls / layered.steps)
+    stated = ec.account(middle, settings, layered, "upkeep")
+    assert float(stated.inference[0]) == middle["inference"]
