@@ -16,7 +16,7 @@ from coordination_gap.frameworks.subjects import Subject
 ERRORS = ("exception", "ValueError", "time-out")
 WRONG_KEYS = ("misspelt beside a right one", "misspelt alone")
 KILLED_IN = "decide"
-IMPORTS, HANDOFFS, TOOL_CALLS = 5, 40, 300
+IMPORTS, HANDOFFS, TOOL_CALLS = 5, 30, 300
 
 
 @dataclass
