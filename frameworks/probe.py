@@ -136,7 +136,7 @@ def probe_wrong_argument(folder: Path, case: str) -> dict:
     return load_flow(folder).wrong_argument(case)
 
 
-def _error_text(call) -> str:  # noqa: ANN
+def _error_text(call) -> str:
     try:
         call()
     except Exception as error:
@@ -144,9 +144,7 @@ def _error_text(call) -> str:  # noqa: ANN
     return ""
 
 
-PROBES = {
-    name.removeprefix("probe_"): value for name, value in list(globals().items()) if name.startswith("probe_")
-}
+PROBES = {name.removeprefix("probe_"): value for name, value in list(globals().items()) if name.startswith("probe_")}
 
 
 def main() -> None:

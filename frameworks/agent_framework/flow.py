@@ -80,9 +80,7 @@ def _order_workflow(journal: common.Journal, storage: FileCheckpointStorage | No
     reply = LastStep("reply", journaled("answer", lambda order: {"text": common.reply(order.order)}))
     escalate = LastStep("escalate", journaled("answer", lambda order: {"text": common.escalate()}))
     return (
-        WorkflowBuilder(
-            start_executor=classify, name=NAME, checkpoint_storage=storage, output_from=[reply, escalate]
-        )
+        WorkflowBuilder(start_executor=classify, name=NAME, checkpoint_storage=storage, output_from=[reply, escalate])
         .add_edge(classify, look_up)
         .add_edge(look_up, decide)
         .add_switch_case_edge_group(

@@ -1,6 +1,7 @@
 """The order flow in AutoGen's GraphFlow, and the small flows that its probes run."""
 
 import asyncio
+import itertools
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -13,7 +14,6 @@ from autogen_agentchat.messages import BaseChatMessage, StructuredMessage
 from autogen_agentchat.teams import DiGraphBuilder, GraphFlow
 from autogen_core import CancellationToken
 from pydantic import BaseModel
-
 
 
 class Order(BaseModel):
@@ -56,7 +56,7 @@ def _chain(steps: Sequence[Step]) -> GraphFlow:
     builder = DiGraphBuilder()
     for step in steps:
         builder.add_node(step)
-    for before, after in zip(steps, steps[1:], strict=False):
+    for before, after in itertools.pairwise(steps):
         builder.add_edge(before, after)
     return GraphFlow(participants=list(steps), graph=builder.build(), custom_message_types=[OrderMessage])
 

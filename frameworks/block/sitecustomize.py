@@ -23,27 +23,27 @@ def _note(host: object, how: str) -> None:
         file.write(f"{text}\t{how}\n")
 
 
-def _blocked_look_up(host, *arguments, **named):  # noqa: ANN
+def _blocked_look_up(host, *arguments, **named):
     if _is_loopback(host):
         return _look_up(host, *arguments, **named)
     _note(host, "name look-up")
     raise socket.gaierror(socket.EAI_AGAIN, "blocked for the measurement")
 
 
-def _refuse(address) -> bool:  # noqa: ANN
+def _refuse(address) -> bool:
     if isinstance(address, tuple) and not _is_loopback(address[0]):
         _note(address[0], "connection")
         return True
     return False
 
 
-def _blocked_connect(self, address):  # noqa: ANN
+def _blocked_connect(self, address):
     if _refuse(address):
         raise ConnectionRefusedError("blocked for the measurement")
     return _connect(self, address)
 
 
-def _blocked_connect_ex(self, address):  # noqa: ANN
+def _blocked_connect_ex(self, address):
     if _refuse(address):
         return 111
     return _connect_ex(self, address)

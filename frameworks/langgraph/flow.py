@@ -8,7 +8,6 @@ import common
 from langgraph.graph import END, START, StateGraph
 
 
-
 class OrderState(TypedDict, total=False):
     """What the steps hand on."""
 

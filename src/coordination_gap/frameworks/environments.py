@@ -12,7 +12,7 @@ from coordination_gap import paths
 from coordination_gap.frameworks.subjects import Subject
 
 
-class EnvironmentFault(RuntimeError):
+class InstallError(RuntimeError):
     """An environment cannot be made; the message says which and why, in one line."""
 
 
@@ -40,12 +40,12 @@ def uv() -> list[str]:
 
     Raises
     ------
-    EnvironmentFault
+    InstallError
         If uv is neither on the path nor beside this interpreter.
     """
     found = shutil.which("uv", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]))
     if found is None:
-        raise EnvironmentFault("uv is missing: run 'python -m pip install uv' or 'make frameworks', which does it")
+        raise InstallError("uv is missing: run 'python -m pip install uv' or 'make frameworks', which does it")
     return [found]
 
 
@@ -54,7 +54,7 @@ def make(subject: Subject, day: str) -> Installed:
 
     Raises
     ------
-    EnvironmentFault
+    InstallError
         If the packages cannot be had.
     """
     folder = build_folder() / f"{subject.folder}-{day}"
@@ -94,4 +94,4 @@ def _run(command: list[str], check: bool = True) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
     if check and done.returncode:
         said = (done.stderr.strip().splitlines() or ["no message"])[-1]
-        raise EnvironmentFault(f"'{Path(command[0]).name} {command[1]}' failed with {done.returncode}: {said}"[:300])
+        raise InstallError(f"'{Path(command[0]).name} {command[1]}' failed with {done.returncode}: {said}"[:300])

@@ -10,9 +10,9 @@ from typing import Any
 
 from coordination_gap import paths, tables
 from coordination_gap.frameworks import measuring, n8n, releases
-from coordination_gap.frameworks.environments import EnvironmentFault
+from coordination_gap.frameworks.environments import InstallError
 from coordination_gap.frameworks.measuring import Measured
-from coordination_gap.frameworks.probing import ProbeFault
+from coordination_gap.frameworks.probing import ProbeError
 from coordination_gap.frameworks.subjects import BASELINE, N8N, PROTOCOL, PYTHON_SUBJECTS, SOLVE_DAYS, Subject
 from coordination_gap.frameworks.writing import columns_of, write_table
 
@@ -33,7 +33,7 @@ def measure_one(name: str, day: str) -> Measured:
     measured = measuring.start(subject, day)
     try:
         way(measured)
-    except (EnvironmentFault, ProbeFault) as fault:
+    except (InstallError, ProbeError) as fault:
         measured.outcome("fault", "whole", "not measured", None, str(fault))
         if not measured.run:
             measured.run = {
@@ -72,7 +72,7 @@ def main(arguments: Sequence[str]) -> int:
         write_table(paths.data() / f"{table}.csv", *columns_of(table), rows)
     try:
         write_table(paths.data() / "framework_releases.csv", *columns_of("framework_releases"), releases.fetch())
-    except releases.RegistryFault as fault:
+    except releases.RegistryError as fault:
         print(f"frameworks: {fault}; the table of releases stays as it was", file=sys.stderr)
     print("frameworks: tables written; 'gapbook check data --record' takes them over")
     return 0

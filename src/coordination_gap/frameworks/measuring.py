@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from coordination_gap.frameworks import environments, rows
-from coordination_gap.frameworks.probing import ProbeFault, hosts_asked, run, run_probe
+from coordination_gap.frameworks.probing import ProbeError, hosts_asked, run, run_probe
 from coordination_gap.frameworks.rows import LONG, NOT_MEASURED, SHORT, Row
 from coordination_gap.frameworks.subjects import Subject
 
@@ -36,9 +36,7 @@ class Measured:
 
     def measure(self, measure: str, unit: str, values: list[float], note: str = "") -> None:
         """Add a measurement: median and quartiles."""
-        self.measurements.append(
-            self._common | {"measure": measure, "unit": unit, "note": note} | rows.summary(values)
-        )
+        self.measurements.append(self._common | {"measure": measure, "unit": unit, "note": note} | rows.summary(values))
 
     def gap(self, measure: str, unit: str, why: str) -> None:
         """Add a measurement that could not be had, and why."""
@@ -54,7 +52,7 @@ class Measured:
         """Add what a probe sees, or that it could not be run and why."""
         try:
             self.outcome(probe, case, *ask())
-        except ProbeFault as fault:
+        except ProbeError as fault:
             self.outcome(probe, case, NOT_MEASURED, None, str(fault))
 
 
@@ -106,11 +104,11 @@ def kill_and_restart(measured: Measured, python: Path, store: str) -> tuple[str,
     with tempfile.TemporaryDirectory() as place:
         try:
             run_probe(measured.subject, python, "kill", store, place, environment={"FLOW_KILL_AT": KILLED_IN})
-        except ProbeFault as fault:
+        except ProbeError as fault:
             if "SIGKILL" not in str(fault):
                 raise
         else:
-            raise ProbeFault("the run was not killed")
+            raise ProbeError("the run was not killed")
         result = run_probe(measured.subject, python, "kill", store, place)
     return rows.kill_outcome(result["steps"], KILLED_IN)
 
@@ -140,7 +138,7 @@ def measure_python(measured: Measured) -> None:
                  lambda: time_steps(measured, installed.python)):  # fmt: skip
         try:
             part()
-        except ProbeFault as fault:
+        except ProbeError as fault:
             measured.outcome("fault", str(len(measured.outcomes)), NOT_MEASURED, None, str(fault))
     python = installed.python
     for error in ERRORS:
@@ -155,7 +153,9 @@ def measure_python(measured: Measured) -> None:
         measured.try_outcome("kill", store, lambda store=store: kill_and_restart(measured, python, store))
     if subject.package:
         steps = ("classify", "look_up", "decide", "escalate")
-        measured.try_outcome("trace", "local SDK", lambda: rows.trace_outcome(run_probe(subject, python, "trace"), steps))
+        measured.try_outcome(
+            "trace", "local SDK", lambda: rows.trace_outcome(run_probe(subject, python, "trace"), steps)
+        )
         measured.try_outcome("hosts", "default", lambda: watch_hosts(measured, python, "run", True))
         measured.try_outcome("hosts", "turned off", lambda: watch_hosts(measured, python, "run", False))
 
@@ -169,7 +169,8 @@ def measure_protocol(measured: Measured) -> None:
     weigh(measured, installed)
     result = run_probe(subject, python, "tool_calls", str(TOOL_CALLS))
     measured.measure("tool call", "seconds", result["seconds"], "a tool that returns a word, over stdio in one session")
-    measured.measure("memory after a run", "bytes", [result["bytes_after_run"]], "the client's resident set; server apart")
+    note = "the client's resident set; server apart"
+    measured.measure("memory after a run", "bytes", [result["bytes_after_run"]], note)
     why = "a protocol has no steps to hand on between"
     for measure in ("further step", "further step, processor", "run of four steps, processor"):
         measured.gap(measure, "seconds", why)

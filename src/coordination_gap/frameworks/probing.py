@@ -15,7 +15,7 @@ from coordination_gap.frameworks.subjects import Subject
 LIMIT_SECONDS = 300
 
 
-class ProbeFault(RuntimeError):
+class ProbeError(RuntimeError):
     """A probe gave no result; the message says what happened in one line."""
 
 
@@ -45,7 +45,7 @@ def run_probe(
 
     Raises
     ------
-    ProbeFault
+    ProbeError
         If the probe fails, is killed or takes longer than :data:`LIMIT_SECONDS`.
     """
     with tempfile.TemporaryDirectory() as place:
@@ -57,7 +57,7 @@ def run_probe(
             variables |= subject.off
         code, said = run(command, variables)
         if not out.exists():
-            raise ProbeFault(said if code >= 0 else f"killed by {signal.Signals(-code).name}")
+            raise ProbeError(said if code >= 0 else f"killed by {signal.Signals(-code).name}")
         result: dict[str, Any] = json.loads(out.read_text(encoding="utf-8"))
         return result
 

@@ -18,7 +18,7 @@ PYPI_BASIS = "upload of the first file"
 NPM_BASIS = "registry copy had it"
 
 
-class RegistryFault(RuntimeError):
+class RegistryError(RuntimeError):
     """A registry's answer cannot be had or read; the message says which and why."""
 
 
@@ -27,7 +27,7 @@ def read_pypi(package: str, answer: Mapping[str, Any]) -> list[Row]:
 
     Raises
     ------
-    RegistryFault
+    RegistryError
         If the answer has no releases in the expected form.
     """
     try:
@@ -43,7 +43,7 @@ def read_pypi(package: str, answer: Mapping[str, Any]) -> list[Row]:
             for version, files in found.items()
         ]
     except (KeyError, TypeError, AttributeError) as error:
-        raise RegistryFault(f"the answer for {package} has no readable releases ({error!r}): ask again") from None
+        raise RegistryError(f"the answer for {package} has no readable releases ({error!r}): ask again") from None
 
 
 def read_npm(package: str, answer: Mapping[str, Any]) -> list[Row]:
@@ -51,11 +51,11 @@ def read_npm(package: str, answer: Mapping[str, Any]) -> list[Row]:
 
     Raises
     ------
-    RegistryFault
+    RegistryError
         If the answer is no map of versions to times.
     """
     if not isinstance(answer, Mapping) or not all(isinstance(value, str) for value in answer.values()):
-        raise RegistryFault(f"the answer for {package} is no map of versions to times: ask again")
+        raise RegistryError(f"the answer for {package} is no map of versions to times: ask again")
     return [
         {
             "package": package,
@@ -90,10 +90,10 @@ def fetch() -> list[Row]:
             with urllib.request.urlopen(f"{PyPI.pypi_url}/{subject.package}/json", timeout=60) as reply:  # noqa: S310
                 rows += read_pypi(subject.package, json.load(reply))
         except (OSError, json.JSONDecodeError) as error:
-            raise RegistryFault(f"the registry gave no releases of {subject.package} ({error}): try again") from None
+            raise RegistryError(f"the registry gave no releases of {subject.package} ({error}): try again") from None
     done = subprocess.run(["npm", "view", "n8n", "time", "--json"], capture_output=True, text=True, check=False)  # noqa: S607
     if done.returncode:
-        raise RegistryFault("npm gave no releases of n8n: install Node.js and try again")
+        raise RegistryError("npm gave no releases of n8n: install Node.js and try again")
     rows += read_npm("n8n", json.loads(done.stdout))
     return [row for row in rows if row["released_on"] <= max(SOLVE_DAYS)]
 

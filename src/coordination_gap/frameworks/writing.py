@@ -30,7 +30,7 @@ def write_table(path: Path, columns: Sequence[str], key: Sequence[str], rows: It
     for row in rows:
         strange = set(row) - set(columns)
         if strange:
-            raise ValueError(f"a row of {path.name} has the column {min(strange)!r}: the columns are {', '.join(columns)}")
+            raise ValueError(f"a row of {path.name} has the column {min(strange)!r}: it has {', '.join(columns)}")
         at = tuple(cell(row[column]) for column in key)
         if at in lines:
             raise ValueError(f"{path.name} would hold the key {'/'.join(at)} twice: give each row its own")
