@@ -82,3 +82,5 @@ N8N = Subject(
 )
 #: The order in which the page lists them.
 ORDER = ("LangGraph", "AutoGen", "CrewAI", "n8n", "MCP", "Agent Framework")
+#: Those that run steps; MCP is a protocol.
+ORCHESTRATORS = tuple(name for name in ORDER if name != PROTOCOL.name)
