@@ -124,9 +124,12 @@ def watch_hosts(measured: Measured, python: Path, probe: str, default: bool, *ar
 
 def hosts_outcome(asked: dict[str, int]) -> tuple[str, int, str]:
     """Return outcome, number of hosts, and their names."""
+    from pip._internal.models.index import PyPI
+
     if not asked:
         return "asked no host", 0, "no name look-up and no connection"
-    return "asked", len(asked), ", ".join(f"{host} ({count})" for host, count in asked.items())
+    names = {host: "the package index PyPI" if host == PyPI.netloc else host for host in asked}
+    return "asked", len(asked), ", ".join(f"{names[host]} ({count})" for host, count in asked.items())
 
 
 def measure_python(measured: Measured) -> None:
