@@ -50,6 +50,11 @@ def workflow(name: str, nodes: list[dict], links: dict[str, list[list[str]]]) ->
     }
 
 
+def literal(value: dict) -> str:
+    """Return a dictionary as JavaScript; two closing braces in a row would end n8n's expression."""
+    return json.dumps(value).replace("}}", "} }")
+
+
 def start() -> dict:
     """Return the node from which the command line starts a workflow."""
     return node("Start", "n8n-nodes-base.manualTrigger", {}, 0)
@@ -57,8 +62,8 @@ def start() -> dict:
 
 def order_workflow(message: str, model: dict[str, dict[str, str]], orders: dict, shop_day: str) -> dict:
     """Return the four-step flow; the stub model and the orders stand in expressions."""
-    look_up = f"={{{{ JSON.stringify(({json.dumps(orders)})[$json.order_id] || {{}}) }}}}"
-    answer = f"({json.dumps(model)})[$json.message]"
+    look_up = f"={{{{ JSON.stringify(({literal(orders)})[$json.order_id] || {{}}) }}}}"
+    answer = f"({literal(model)})[$json.message]"
     decide = (
         "={{ $json.intent === 'order_status' && JSON.parse($json.order).promised_on >= '"
         + shop_day

@@ -8,9 +8,11 @@ import pandas as pd
 from coordination_gap import tables
 from coordination_gap.facts import Page, format_number
 from coordination_gap.frameworks import releases, rows
-from coordination_gap.frameworks.subjects import ORDER, PLAIN
+from coordination_gap.frameworks.subjects import N8N, ORDER, PLAIN
 
 NOT_KNOWN = "–"
+#: The copy of the registry that could be asked lacks versions of n8n and gives days of its own.
+OR_LATER = " or later"
 #: Names of frameworks in the ids of facts.
 SLUGS = {name: name.lower().replace(" ", "_") for name in (*ORDER, PLAIN)}
 
@@ -63,6 +65,7 @@ def article_table(statements: pd.DataFrame, released: pd.DataFrame, as_of: dt.da
     lines = []
     for name, package in releases.packages().items():
         count = releases.cadence(released, package, as_of)
+        bound = OR_LATER if package == N8N.package else ""
         lines.append(
             {
                 "Framework": name,
@@ -71,8 +74,10 @@ def article_table(statements: pd.DataFrame, released: pd.DataFrame, as_of: dt.da
                 "The article: licence": statement(statements, name, "the article: licence") or NOT_KNOWN,
                 "Licence": statement(statements, name, "licence", "kind") or NOT_KNOWN,
                 "Governed by": statement(statements, name, "governance", "kind") or NOT_KNOWN,
-                "Last release": f"{count.latest}, {count.latest_on.isoformat()}",
-                "Releases in a year": format_number(count.in_last_year, "count"),
+                "Last release": f"{count.latest}{bound}, {count.latest_on.isoformat()}",
+                "Releases in a year": NOT_KNOWN
+                if package == N8N.package
+                else format_number(count.in_last_year, "count"),
             }
         )
     return pd.DataFrame(lines)
@@ -207,6 +212,11 @@ def record_releases(page: Page, released: pd.DataFrame, as_of: dt.date) -> None:
             f"latest_{slug}", count.latest, unit="text", formula=f"highest final version of {package}", sources=source
         )
         page.record(f"latest_on_{slug}", count.latest_on, unit="day", formula="its release day", sources=source)
+        if package == N8N.package:
+            why = "the copy of the registry that could be asked lacks versions and gives days of its own"
+            page.gap(f"since_{slug}", why, unit="days", formula="days from it to the as-of day", sources=source)
+            page.gap(f"yearly_{slug}", why, unit="count", formula="final releases in the year", sources=source)
+            continue
         page.record(
             f"since_{slug}", count.days_since, unit="days", formula="days from it to the as-of day", sources=source
         )
