@@ -1,10 +1,12 @@
 """Measure one framework as of one day: every probe, with a row for what could not be had."""
 
 import datetime as dt
+import os
 import platform
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -137,61 +139,64 @@ def measure_python(measured: Measured) -> None:
     subject = measured.subject
     installed = environments.make(subject, measured.day)
     measured.run = about(measured, installed)
-    for part in (lambda: weigh(measured, installed), lambda: run_flow(measured, installed.python),
-                 lambda: time_steps(measured, installed.python)):  # fmt: skip
+    python = installed.python
+    parts: dict[str, Callable[[], None]] = {
+        "weight": partial(weigh, measured, installed),
+        "flow": partial(run_flow, measured, python),
+        "steps": partial(time_steps, measured, python),
+    }
+    for name, part in parts.items():
         try:
             part()
         except ProbeError as fault:
-            measured.outcome("fault", str(len(measured.outcomes)), NOT_MEASURED, None, str(fault))
-    python = installed.python
+            measured.outcome("fault", name, NOT_MEASURED, None, str(fault))
     for error in ERRORS:
-        measured.try_outcome(
-            "failure", error, lambda error=error: rows.failure_outcome(run_probe(subject, python, "failure", error))
-        )
+        measured.try_outcome("failure", error, partial(let_fail, measured, python, "failure", error))
     for case in WRONG_KEYS:
-        measured.try_outcome(
-            "wrong key", case, lambda case=case: rows.wrong_key_outcome(run_probe(subject, python, "wrong_key", case))
-        )
+        measured.try_outcome("wrong key", case, partial(misspell, measured, python, "wrong_key", case))
     for store in ("none", *subject.stores):
-        measured.try_outcome("kill", store, lambda store=store: kill_and_restart(measured, python, store))
+        measured.try_outcome("kill", store, partial(kill_and_restart, measured, python, store))
     if subject.package:
         steps = ("classify", "look_up", "decide", "escalate")
-        measured.try_outcome(
-            "trace", "local SDK", lambda: rows.trace_outcome(run_probe(subject, python, "trace"), steps)
-        )
-        measured.try_outcome("hosts", "default", lambda: watch_hosts(measured, python, "run", True))
-        measured.try_outcome("hosts", "turned off", lambda: watch_hosts(measured, python, "run", False))
+        measured.try_outcome("trace", "local SDK", partial(trace, measured, python, steps))
+        measured.try_outcome("hosts", "default", partial(watch_hosts, measured, python, "run", True))
+        measured.try_outcome("hosts", "turned off", partial(watch_hosts, measured, python, "run", False))
 
 
 def measure_protocol(measured: Measured) -> None:
     """Run what fits of the probes to a protocol that orchestrates nothing."""
-    subject = measured.subject
-    installed = environments.make(subject, measured.day)
+    installed = environments.make(measured.subject, measured.day)
     measured.run = about(measured, installed)
     python = installed.python
     weigh(measured, installed)
-    result = run_probe(subject, python, "tool_calls", str(TOOL_CALLS))
+    result = run_probe(measured.subject, python, "tool_calls", str(TOOL_CALLS))
     measured.measure("tool call", "seconds", result["seconds"], "a tool that returns a word, over stdio in one session")
     note = "the client's resident set; server apart"
     measured.measure("memory after a run", "bytes", [result["bytes_after_run"]], note)
-    why = "a protocol has no steps to hand on between"
     for measure in ("further step", "further step, processor", "run of four steps, processor"):
-        measured.gap(measure, "seconds", why)
+        measured.gap(measure, "seconds", "a protocol has no steps to hand on between")
     for error in ERRORS:
-        measured.try_outcome(
-            "failure", error,
-            lambda error=error: rows.failure_outcome(run_probe(subject, python, "failing_tool", error)),
-        )  # fmt: skip
+        measured.try_outcome("failure", error, partial(let_fail, measured, python, "failing_tool", error))
     for case in WRONG_KEYS:
-        measured.try_outcome(
-            "wrong key", case,
-            lambda case=case: rows.wrong_key_outcome(run_probe(subject, python, "wrong_argument", case)),
-        )  # fmt: skip
+        measured.try_outcome("wrong key", case, partial(misspell, measured, python, "wrong_argument", case))
     measured.outcome("kill", "none", NOT_MEASURED, None, "a protocol keeps no state of a run")
-    measured.try_outcome(
-        "trace", "local SDK", lambda: rows.trace_outcome(run_probe(subject, python, "trace"), ("look_up",))
-    )
-    measured.try_outcome("hosts", "default", lambda: watch_hosts(measured, python, "tool_calls", True, "5"))
+    measured.try_outcome("trace", "local SDK", partial(trace, measured, python, ("look_up",)))
+    measured.try_outcome("hosts", "default", partial(watch_hosts, measured, python, "tool_calls", True, "5"))
+
+
+def let_fail(measured: Measured, python: Path, probe: str, error: str) -> tuple[str, int, str]:
+    """Let a step or tool fail once, and return what came of it."""
+    return rows.failure_outcome(run_probe(measured.subject, python, probe, error))
+
+
+def misspell(measured: Measured, python: Path, probe: str, case: str) -> tuple[str, int, str]:
+    """Let a step or caller write a misspelt key, and return what came of it."""
+    return rows.wrong_key_outcome(run_probe(measured.subject, python, probe, case))
+
+
+def trace(measured: Measured, python: Path, steps: Sequence[str]) -> tuple[str, int, str]:
+    """Trace one run with a local SDK, and return the spans."""
+    return rows.trace_outcome(run_probe(measured.subject, python, "trace"), steps)
 
 
 def about(measured: Measured, installed: environments.Installed) -> Row:
@@ -211,7 +216,5 @@ def about(measured: Measured, installed: environments.Installed) -> Row:
 
 def where() -> dict[str, Any]:
     """Return machine, cores and load of this moment."""
-    import os
-
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
     return {"machine": machine(), "cores": os.cpu_count(), "load": None if load is None else round(load, 1)}

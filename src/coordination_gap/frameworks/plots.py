@@ -78,7 +78,7 @@ def describe_step_costs(data: pd.DataFrame) -> str:
 def describe_weights(data: pd.DataFrame) -> str:
     """Return the alt text of :func:`draw_weights`."""
     parts = [
-        f"{row.framework} {format_number(row.size_mb, 'count')} MB in {format_number(row.packages, 'count')} packages"
-        for row in data.itertuples()
+        f"{name} {format_number(size, 'count')} MB in {format_number(count, 'count')} packages"
+        for name, size, count in zip(data["framework"], data["size_mb"], data["packages"], strict=True)
     ]
     return "Dot chart of installed size, heaviest first: " + ", ".join(parts) + "."

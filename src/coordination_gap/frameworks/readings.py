@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -191,7 +192,7 @@ def record_measures(page: Page, measurements: pd.DataFrame, names: Sequence[str]
             ("step", "further step, processor", "seconds", 4, ""),
         ):
             number = value(measurements, name, measure)
-            shown = {
+            shown: dict[str, Any] = {
                 "unit": unit,
                 "formula": f"median of {measure} in {name}",
                 "sources": [of(measurements, name, "measure", measure)],
@@ -284,7 +285,7 @@ def record_hosts(page: Page, outcomes: pd.DataFrame) -> None:
         page.gap("hosts_crewai", "none was seen", unit="text", formula=formula, sources=where)
     for name in ORDER:
         count = outcome(outcomes, name, "trace", "local SDK", "count")
-        shown = {
+        shown: dict[str, Any] = {
             "unit": "text",
             "formula": f"spans of one run of {name}",
             "sources": [of(outcomes, name, "probe", "trace")],
@@ -311,7 +312,7 @@ def runs_table(runs: pd.DataFrame) -> pd.DataFrame:
 def record_unsolved(page: Page, runs: pd.DataFrame) -> None:
     """Record what happened where n8n could not be installed or run; `runs` with the rows that have no version."""
     failed = runs[(runs["framework"] == "n8n") & (runs["solve"] != "complete")]
-    shown = {
+    shown: dict[str, Any] = {
         "unit": "text",
         "formula": "what was said of n8n where it could not be had",
         "sources": [tables.rows(runs)],
