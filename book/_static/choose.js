@@ -2,6 +2,8 @@
 (function () {
   "use strict";
 
+  let numbered = 0;
+
   function element(name, properties, ...children) {
     const made = Object.assign(document.createElement(name), properties);
     made.append(...children);
@@ -62,7 +64,8 @@
       const [column, direction] = select.value.split(" ");
       sort(Number(column), direction || "");
     });
-    return element("label", { className: "sort-by" }, "Sort by ", select);
+    select.id = `sort-${++numbered}`;
+    return element("span", {}, element("label", { htmlFor: select.id }, "Sort by "), select);
   }
 
   function enhance(table) {

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -49,6 +49,8 @@ def test_alike_systems_are_seldom_told_apart(systems: int) -> None:
 def test_order_does_not_matter_and_the_difference_is_within(counts: list[list[int]]) -> None:
     found = claims.spread(counts)
     assert found.low <= found.difference <= found.high
+    means = {round((row[1] / 2 + row[2]) / sum(row), 9) for row in counts}
+    assume(len(means) == len(counts))  # of two that are level, either may be taken as the end
     assert claims.spread(counts[::-1]).low == pytest.approx(found.low)
 
 
