@@ -131,6 +131,8 @@ def draw_routing(figure: Figure, data: pd.DataFrame) -> None:
     axes.xaxis.set_minor_formatter(NullFormatter())
     axes.set_xlabel("US dollars a task")
     axes.set_ylabel("tasks that succeed")
+    # Other steps would need digits that the labels do not show.
+    axes.yaxis.set_major_locator(MaxNLocator(8, steps=[1, 2, 5, 10]))
     _percent(axes)
     key_above(axes, columns=1 if figures.is_narrow(figure) else 2)
 

@@ -98,13 +98,13 @@ class Range:
         rise = (self.middle - self.low) / width
         if law == "uniform":
             # Rounding may pass the end by a last digit.
-            return np.clip(self.low + width * level, self.low, self.high)
+            return np.asarray(np.clip(self.low + width * level, self.low, self.high), dtype=float)
         spread = (
             stats.triang(rise, loc=self.low, scale=width)
             if law == "triangular"
             else stats.beta(1 + 4 * rise, 1 + 4 * (1 - rise), loc=self.low, scale=width)
         )
-        return np.clip(np.asarray(spread.ppf(level), dtype=float), self.low, self.high)
+        return np.asarray(np.clip(spread.ppf(level), self.low, self.high), dtype=float)
 
 
 def checked_law(law: object) -> str:
