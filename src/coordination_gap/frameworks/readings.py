@@ -203,6 +203,18 @@ def record_measures(page: Page, measurements: pd.DataFrame, names: Sequence[str]
                 page.record(f"{key}_{SLUGS[name]}", number, decimals=decimals, scale=scale, **shown)
 
 
+def record_wall(page: Page, measurements: pd.DataFrame) -> None:
+    """Record the wall time of a further step in n8n and of a tool call of MCP, which give no processor time."""
+    for name, framework, measure in (("wall_n8n", "n8n", "further step"), ("wall_mcp", "MCP", "tool call")):
+        number = value(measurements, framework, measure)
+        source = [of(measurements, framework, "measure", measure)]
+        formula = f"median wall time of a {measure} of {framework}"
+        if number is None:
+            page.gap(name, "not measured", unit="seconds", formula=formula, sources=source)
+        else:
+            page.record(name, number, unit="seconds", decimals=3, formula=formula, sources=source)
+
+
 def record_releases(page: Page, released: pd.DataFrame, as_of: dt.date) -> None:
     """Record last release, its day, days since and releases in a year, four facts a framework."""
     for name, package in releases.packages().items():
