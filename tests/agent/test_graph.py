@@ -20,7 +20,17 @@ from coordination_gap.agent.settings import StepFunction
 from coordination_gap.agent.state import State
 from coordination_gap.agent.steps import Reading
 from tests.agent.fakes import (
-    CANCELLED, DAN, DELIVERED, LATE, ON_TIME, SAM, TODAY, Orders, Script, classified, good_draft,
+    CANCELLED,
+    DAN,
+    DELIVERED,
+    LATE,
+    ON_TIME,
+    SAM,
+    TODAY,
+    Orders,
+    Script,
+    classified,
+    good_draft,
 )  # fmt: skip
 
 QUICK = Settings(first_wait_s=0.0)
@@ -313,16 +323,17 @@ def test_only_the_senders_own_order_can_be_refunded(email: Email) -> None:
 
 
 FAULTS = [
-    OrderServiceError("gone"), UnknownOrder("none"), TimeoutError(), ConnectionError("reset"), ValueError("bad"), KeyError("bug"),
-    None, "text", 42, "", LATE, ON_TIME, CANCELLED, Decision("reply", "x", "x"), Decision("escalate", "x", "x"),
-    Decision("ask", "x", "x"), Classification("refund", 1.0), Classification("order_status", 1.0), [], ["a fault"],
+    OrderServiceError("gone"), UnknownOrder("none"), TimeoutError(), ConnectionError("reset"), ValueError("bad"),
+    KeyError("bug"), None, "text", 42, "", LATE, ON_TIME, CANCELLED, Decision("reply", "x", "x"),
+    Decision("escalate", "x", "x"), Decision("ask", "x", "x"), Classification("refund", 1.0), Classification("order_status", 1.0), [], ["a fault"],
     "We refund you 89 dollars.", Reading(Email(SAM, "", "x"), References(("4821",))),
 ]  # fmt: skip
 
 
 @given(
     st.lists(st.tuples(st.sampled_from(INTERCEPTED), st.integers(1, 3), st.sampled_from(FAULTS)), max_size=6),
-    st.sampled_from(INTENTS), st.sampled_from(["order #1440", "order #4821", "order 9999", "hello", "a refund for #4821!"]),
+    st.sampled_from(INTENTS),
+    st.sampled_from(["order #1440", "order #4821", "order 9999", "hello", "a refund for #4821!"]),
     st.booleans(), st.booleans(), st.sampled_from([None, (True, None), (False, "No."), (True, "Yes.")]),
 )  # fmt: skip
 @settings(max_examples=60, deadline=None)
