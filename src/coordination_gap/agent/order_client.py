@@ -198,9 +198,8 @@ async def order_session_stdio(
 
     The command runs with the SDK's short list of environment variables (``HOME``, ``PATH`` and the like).
     """
-    async with _stdio(
-        f"the order server '{shlex.join(command)}'", command, {}, call_timeout_s, start_timeout_s
-    ) as client:
+    name = f"the order server '{_line(shlex.join(command), 100)}'"
+    async with _stdio(name, command, {}, call_timeout_s, start_timeout_s) as client:
         yield client
 
 
@@ -251,6 +250,8 @@ async def _stdio(
     with tempfile.TemporaryFile("w+", encoding="utf-8") as errors:
 
         def last_words() -> str:
+            if errors.closed:  # and the session with it
+                return ""
             end = os.fstat(errors.fileno()).st_size
             tail = os.pread(errors.fileno(), 2000, max(0, end - 2000)).decode("utf-8", "replace")
             last = next((line for line in reversed(tail.splitlines()) if line.strip()), "")
@@ -304,6 +305,6 @@ def _told(error: BaseException) -> str:
     return _line(str(error)) or type(error).__name__
 
 
-def _line(text: str) -> str:
+def _line(text: str, length: int = 300) -> str:
     line = " ".join(text.split())
-    return line if len(line) <= 300 else line[:297] + "..."
+    return line if len(line) <= length else f"{line[: length - 3]}..."
