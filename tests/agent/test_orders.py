@@ -220,6 +220,7 @@ def test_a_file_name_may_hold_what_has_a_meaning_in_a_uri(tmp_path: Path) -> Non
 def test_nothing_can_be_written(whole: Path, statement: str) -> None:
     before = whole.read_bytes()
     with closing(open_database(whole)) as connection:
+        assert connection.execute("PRAGMA query_only").fetchone() == (1,)
         with pytest.raises(sqlite3.OperationalError, match="readonly"):
             connection.execute(statement)
         connection.execute("PRAGMA query_only = OFF")  # the file was opened for reading, whatever is set later
