@@ -268,7 +268,7 @@ def test_over_http_the_same_holds(tmp_path: Path) -> None:
             server.kill()
             told += [await call, await failure(client)]
         with pytest.raises(OrderServiceError) as caught:
-            await open_and_close(order_session_http(url))
+            await open_and_close(order_session_http(url.replace("//", "//sam:secret@")))
         return [*told, str(caught.value)]
 
     with listening(database) as (server, url):
