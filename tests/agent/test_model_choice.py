@@ -34,7 +34,8 @@ class HostedModel(GenericFakeChatModel):
 
     @property
     def lc_secrets(self) -> dict[str, str]:
-        return {"api_key": "OPENAI_API_KEY", "servers": "OPENAI_SERVERS"}
+        # A second name of the key that is no field, and no key at all: packages declare both sorts.
+        return {"api_key": "OPENAI_API_KEY", "other_api_key": "OTHER_API_KEY", "servers": "OPENAI_SERVERS"}
 
 
 @pytest.fixture(autouse=True)

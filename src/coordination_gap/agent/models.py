@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Iterable
 
 from langchain_core.language_models import BaseChatModel
 from pydantic import SecretStr, ValidationError
@@ -91,9 +92,9 @@ def _set_up_failed(where: str, told: str) -> str:
 
 def _checked(model: BaseChatModel, where: str) -> BaseChatModel:
     """Return `model` unless its key is missing, which some packages notice only when it is first asked."""
-    for attribute, variable in model.lc_secrets.items():
-        if variable.endswith("_API_KEY") and not _secret(getattr(model, attribute, None)) and not _other_key(variable):
-            raise ModelError(f"{where} has no key: set the environment variable {variable}")
+    keys = {variable: name for name, variable in model.lc_secrets.items() if variable.endswith("_API_KEY")}
+    if keys and not any(_secret(getattr(model, name, None)) for name in keys.values()) and not _other_key(keys):
+        raise ModelError(f"{where} has no key: set the environment variable {next(iter(keys))}")
     return model
 
 
@@ -102,11 +103,11 @@ def _secret(value: object) -> str:
     return text if isinstance(text, str) else ""
 
 
-def _other_key(variable: str) -> bool:
+def _other_key(variables: Iterable[str]) -> bool:
     """Whether the provider's package may have found another kind of key, such as an OPENAI_ADMIN_KEY."""
-    vendor = variable.partition("_")[0] + "_"
+    vendors = tuple(variable.partition("_")[0] + "_" for variable in variables)
     return any(
-        name.startswith(vendor) and name.endswith(("_KEY", "_TOKEN")) and os.environ[name] for name in os.environ
+        value and name.startswith(vendors) and name.endswith(("_KEY", "_TOKEN")) for name, value in os.environ.items()
     )
 
 
