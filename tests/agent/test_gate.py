@@ -95,7 +95,7 @@ GOOD_ASKS = [
     "Which order do you mean?",
     "Hello,\n\ncould you please send us your order number? It has four digits.\n\nKind regards",
     "We could not find that order. Please reply with the order number, and we will answer shortly.",
-    "Once we have the number of your order, we can see whether it has shipped.",
+    "We need the number of your order; once we have it, we can see whether it has shipped.",
 ]
 
 BAD_ASKS = [

@@ -31,12 +31,12 @@ def draft_faults(
 ) -> list[str]:
     """Return what is wrong with a draft, a sentence each; an empty list lets it through.
 
-    A ``reply`` has to name the right order number and no other, name the promised day, and say the order's status and no
-    other. The days of ordering and shipping may be named as such; any other day or span of time is a fault, and so is
-    any number that the record does not have. An ``ask`` has to ask for the order's
-    number and may hold no digit, day, status or item at all. Neither may offer or assure anything, or hold a link, an
-    e-mail address other than the customer's, an item of the shop that is not the order's, letters of another script,
-    or characters that cannot be seen.
+    A ``reply`` has to name the right order number and no other, name the promised day, and say the order's status and
+    no other. The days of ordering and shipping may be named as such; any other day or span of time is a fault, and so
+    is any number that the record does not have. An ``ask`` has to ask for the order's number and may hold no digit,
+    day, status or item at all. Neither may offer or assure anything, or hold a link, an e-mail address other than the
+    customer's, an item of the shop that is not the order's, letters of another script, or characters that cannot be
+    seen.
 
     What it cannot see: it reads English words and figures by patterns, not meaning. A false statement in words that it
     does not list ("your parcel sits at customs"), in another language or misspelt; days in words ("the
