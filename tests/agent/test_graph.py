@@ -404,6 +404,12 @@ def test_what_may_pass(error: Exception, transient: bool) -> None:
     assert is_transient(wrapped) is transient
 
 
+def test_an_unknown_order_is_an_answer_whatever_led_to_it() -> None:
+    error = UnknownOrder("none")
+    error.__cause__ = OrderServiceError("gone")
+    assert not is_transient(error)
+
+
 @pytest.mark.parametrize(("status", "transient"), [(429, True), (503, True), (408, True), (400, False), (401, False)])
 def test_the_status_of_an_http_answer_counts(status: int, transient: bool) -> None:
     class RateLimitError(Exception):

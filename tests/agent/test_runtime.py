@@ -118,7 +118,9 @@ def test_an_email_is_answered_once_under_one_name(tmp_path: Path) -> None:
 def test_a_run_that_waits_is_not_run_again(tmp_path: Path) -> None:
     first = asyncio.run(answered(tmp_path, LATE_MAIL))
     assert first.waits
+    spans = (tmp_path / "traces.jsonl").read_bytes()
     assert asyncio.run(answered(tmp_path, LATE_MAIL, answers=[])) == first
+    assert (tmp_path / "traces.jsonl").read_bytes() == spans
 
 
 def test_approving_twice_changes_nothing(tmp_path: Path) -> None:
