@@ -157,10 +157,9 @@ def kill_table(outcomes: pd.DataFrame) -> pd.DataFrame:
 
 
 def record_counts(page: Page, outcomes: pd.DataFrame, names: Sequence[str]) -> None:
-    """Record how many frameworks agree on the decision, stop at a failing step, and resume after a kill."""
+    """Record how many frameworks stop at a failing step, and how many resume after a kill."""
     stopped = outcomes[(outcomes["probe"] == "failure") & (outcomes["case"] == "exception")]
-    flows = outcomes[(outcomes["probe"] == "flow") & (outcomes["case"] == "late")]
-    part, same = stopped[stopped["framework"].isin(names)], flows[flows["framework"].isin(names)]
+    part = stopped[stopped["framework"].isin(names)]
     resumed = outcomes[
         (outcomes["probe"] == "kill") & outcomes["framework"].isin(names) & (outcomes["outcome"] == rows.RESUMED)
     ]
@@ -168,7 +167,6 @@ def record_counts(page: Page, outcomes: pd.DataFrame, names: Sequence[str]) -> N
         ("orchestrators", part["framework"].nunique(), part, "frameworks in which a step was made to fail"),
         ("stopped", int((part["outcome"] == rows.STOPPED).sum()), part, "of these, those whose run stopped"),
         ("most_calls", int(part["count"].max()), part, "most calls of the failing step, over the frameworks"),
-        ("agreed", int(same["count"].eq(4).sum()), same, "frameworks whose flow ran four steps on the late order"),
         (
             "resumed",
             resumed["framework"].nunique(),
@@ -181,26 +179,17 @@ def record_counts(page: Page, outcomes: pd.DataFrame, names: Sequence[str]) -> N
         )
 
 
-def record_measures(page: Page, measurements: pd.DataFrame, names: Sequence[str]) -> None:
-    """Record size, packages, processor time of import and of a further step, and memory, a fact a framework."""
+def record_weights(page: Page, measurements: pd.DataFrame, names: Sequence[str]) -> None:
+    """Record size and number of packages, two facts a framework."""
     for name in names:
-        for key, measure, unit, decimals, scale in (
-            ("size", "install size", "count", 0, "million"),
-            ("packages", "packages", "count", 0, ""),
-            ("import", "import, processor", "seconds", 1, ""),
-            ("memory", "memory after a run", "count", 0, "million"),
-            ("step", "further step, processor", "seconds", 4, ""),
-        ):
+        for key, measure, scale in (("size", "install size", "million"), ("packages", "packages", "")):
             number = value(measurements, name, measure)
-            shown: dict[str, Any] = {
-                "unit": unit,
-                "formula": f"median of {measure} in {name}",
-                "sources": [of(measurements, name, "measure", measure)],
-            }
+            source = [of(measurements, name, "measure", measure)]
+            formula = f"{measure} of {name}"
             if number is None:
-                page.gap(f"{key}_{SLUGS[name]}", "not measured", **shown)
+                page.gap(f"{key}_{SLUGS[name]}", "not measured", unit="count", formula=formula, sources=source)
             else:
-                page.record(f"{key}_{SLUGS[name]}", number, decimals=decimals, scale=scale, **shown)
+                page.record(f"{key}_{SLUGS[name]}", number, unit="count", scale=scale, formula=formula, sources=source)
 
 
 def record_wall(page: Page, measurements: pd.DataFrame) -> None:
@@ -216,30 +205,18 @@ def record_wall(page: Page, measurements: pd.DataFrame) -> None:
 
 
 def record_releases(page: Page, released: pd.DataFrame, as_of: dt.date) -> None:
-    """Record last release, its day, days since and releases in a year, four facts a framework."""
-    for name, package in releases.packages().items():
+    """Record AutoGen's last release and the yearly releases of AutoGen and of its successor."""
+    for name in ("AutoGen", "Agent Framework"):
+        package = releases.packages()[name]
         count = releases.cadence(released, package, as_of)
         source = [tables.rows(released[released["package"] == package])]
-        slug = SLUGS[name]
-        page.record(
-            f"latest_{slug}", count.latest, unit="text", formula=f"highest final version of {package}", sources=source
-        )
-        page.record(f"latest_on_{slug}", count.latest_on, unit="day", formula="its release day", sources=source)
-        if package == N8N.package:
-            why = "the copy of the registry that could be asked lacks versions and gives days of its own"
-            page.gap(f"since_{slug}", why, unit="days", formula="days from it to the as-of day", sources=source)
-            page.gap(f"yearly_{slug}", why, unit="count", formula="final releases in the year", sources=source)
-            continue
-        page.record(
-            f"since_{slug}", count.days_since, unit="days", formula="days from it to the as-of day", sources=source
-        )
-        page.record(
-            f"yearly_{slug}",
-            count.in_last_year,
-            unit="count",
-            formula="final releases in the year up to the as-of day",
-            sources=source,
-        )
+        formula = "final releases in the year up to the as-of day"
+        page.record(f"yearly_{SLUGS[name]}", count.in_last_year, unit="count", formula=formula, sources=source)
+        if name == "AutoGen":
+            formula = f"day of the highest final version of {package}, {count.latest}"
+            page.record("latest_on_autogen", count.latest_on, unit="day", formula=formula, sources=source)
+            formula = "days from the last release to the as-of day"
+            page.record("since_autogen", count.days_since, unit="days", formula=formula, sources=source)
 
 
 def record_about(page: Page, runs: pd.DataFrame, statements: pd.DataFrame) -> None:
@@ -257,7 +234,6 @@ def record_about(page: Page, runs: pd.DataFrame, statements: pd.DataFrame) -> No
         ("autogen_notice", "AutoGen", "maintenance", "published_on", "day"),
         ("autogen_first_notice", "AutoGen", "maintenance, first notice", "published_on", "day"),
         ("licence_n8n", "n8n", "licence", "answer", "text"),
-        ("governance_mcp", "MCP", "governance", "kind", "text"),
         ("governed_mcp", "MCP", "governance", "answer", "text"),
     ):
         found = statement(statements, framework, question, column)
@@ -295,7 +271,7 @@ def record_hosts(page: Page, outcomes: pd.DataFrame) -> None:
         page.record("hosts_crewai", hosts(outcomes, "CrewAI", "default"), unit="text", formula=formula, sources=where)
     else:
         page.gap("hosts_crewai", "none was seen", unit="text", formula=formula, sources=where)
-    for name in ORDER:
+    for name in ("LangGraph", "AutoGen", "CrewAI", "Agent Framework"):
         count = outcome(outcomes, name, "trace", "local SDK", "count")
         shown: dict[str, Any] = {
             "unit": "text",
