@@ -28,8 +28,8 @@ from coordination_gap.agent.failures import is_transient, sentence
 from coordination_gap.agent.orders import Order, UnknownOrder
 from coordination_gap.agent.outbox import Outbox
 from coordination_gap.agent.settings import Settings
-from coordination_gap.agent.state import State, Word, order_of
-from coordination_gap.agent.steps import Step, Steps, classification_of, references_of
+from coordination_gap.agent.state import State, Word, classification_of, order_of, references_of
+from coordination_gap.agent.steps import Step, Steps
 
 RETRIED = ("classify", "look up", "draft")
 """Steps that are tried again."""

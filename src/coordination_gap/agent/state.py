@@ -8,6 +8,8 @@ from typing import Annotated, Any, TypedDict
 
 from pydantic import TypeAdapter
 
+from coordination_gap.agent.email import References
+from coordination_gap.agent.intents import Classification
 from coordination_gap.agent.orders import Order
 
 _ORDER = TypeAdapter(Order)
@@ -61,3 +63,13 @@ def order_of(state: State) -> Order | None:
     """Return the order that a run looked up, None where there is none."""
     kept = state.get("order")
     return None if kept is None else _ORDER.validate_python(kept)
+
+
+def classification_of(state: State) -> Classification:
+    """Return what the sender wants, as kept."""
+    return Classification(state["intent"], state["confidence"])
+
+
+def references_of(state: State) -> References:
+    """Return the orders that the e-mail names, as kept."""
+    return References(tuple(state["orders"]), tuple(state["malformed"]))

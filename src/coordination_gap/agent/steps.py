@@ -37,7 +37,7 @@ from coordination_gap.agent.orders import Order, UnknownOrder
 from coordination_gap.agent.outbox import Outbox
 from coordination_gap.agent.plain import plain_reply
 from coordination_gap.agent.settings import Settings, StepFunction
-from coordination_gap.agent.state import State, order_as_data, order_of
+from coordination_gap.agent.state import State, classification_of, order_as_data, order_of, references_of
 
 TOOL = "look_up_order"
 Kind = TypeVar("Kind")
@@ -233,16 +233,6 @@ class Steps:
             cost = sum(count * price for count, price in zip(tokens, prices, strict=True)) / 1e6
             trace.get_current_span().set_attribute("gap.cost_usd", cost)
         return str(answer.text)
-
-
-def classification_of(state: State) -> Classification:
-    """Return what the sender wants, as kept."""
-    return Classification(state["intent"], state["confidence"])
-
-
-def references_of(state: State) -> References:
-    """Return the orders that the e-mail names, as kept."""
-    return References(tuple(state["orders"]), tuple(state["malformed"]))
 
 
 def _rejection(what: str, faults: list[str]) -> State:
