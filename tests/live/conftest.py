@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NoReturn
 
-import httpx
+import httpx2 as httpx
 import pytest
 import requests
 
