@@ -1,0 +1,67 @@
+"""What a run of the agent knows, and what is kept of it after each step.
+
+Everything in it is plain data, so that a checkpoint can be read without loading code that it names.
+"""
+
+import operator
+from dataclasses import asdict, fields
+from datetime import date
+from typing import Annotated, Any, TypedDict
+
+from coordination_gap.agent.orders import Order
+
+
+class Word(TypedDict):
+    """What a person decided about a run that was handed over."""
+
+    refund: bool
+    reply: str | None
+
+
+class State(TypedDict, total=False):
+    """The state of a run; each step adds to it.
+
+    ``trace`` is the W3C trace context of the run's root span. ``path`` and ``seconds`` have an entry for each step
+    taken: its name, and how long it took with all its attempts and the waits between them.
+    """
+
+    run_id: str
+    trace: str
+    fingerprint: str
+    sender: str
+    subject: str
+    body: str | bytes
+    orders: list[str]
+    malformed: list[str]
+    intent: str
+    confidence: float
+    order: dict[str, Any] | None
+    kind: str
+    reason: str
+    rule: str
+    draft: str | None
+    written_by: str
+    faults: list[str]
+    sent: bool
+    word: Word
+    path: Annotated[list[str], operator.add]
+    seconds: Annotated[list[float], operator.add]
+
+
+def order_as_data(order: Order) -> dict[str, Any]:
+    """Return an order as plain data, days as text."""
+    return {name: value.isoformat() if isinstance(value, date) else value for name, value in asdict(order).items()}
+
+
+def order_of(state: State) -> Order | None:
+    """Return the order that a run looked up, None where there is none."""
+    kept = state.get("order")
+    if kept is None:
+        return None
+    days = {field.name for field in fields(Order) if field.name.endswith("_on")}
+    return Order(
+        **{
+            name: date.fromisoformat(value) if name in days and value is not None else value
+            for name, value in kept.items()
+        }
+    )
