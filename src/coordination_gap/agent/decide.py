@@ -113,9 +113,7 @@ def decide(
     return Decision("reply", f"order {number} is {order.status} and promised for {order.promised_on}", REPLY)
 
 
-def _before_look_up(
-    classification: Classification, references: References, least_confidence: float
-) -> Decision | None:
+def _before_look_up(classification: Classification, references: References, least_confidence: float) -> Decision | None:
     """Return the decision where it does not depend on an order."""
     if not classification.confidence >= least_confidence:
         return Decision(

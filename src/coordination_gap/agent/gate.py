@@ -21,7 +21,9 @@ _LINK = re.compile(
 )
 _MONEY = re.compile(r"(?:[$€£]\s*|\b(?:usd|eur|gbp)\s+)\d[\d.,]*\d|(?:[$€£]\s*|\b(?:usd|eur|gbp)\s+)\d", re.IGNORECASE)
 _NUMBER = re.compile(r"[^\W_]*\d(?:[^\W_]|[.,:/'’-](?=\d))*")
-_ASKS = re.compile(r"\border(?:['’]s)?\s+(?:number|no\b|id\b)|\bnumber\s+of\s+(?:your|the)\s+order|\bwhich\s+order", re.I)
+_ASKS = re.compile(
+    r"\border(?:['’]s)?\s+(?:number|no\b|id\b)|\bnumber\s+of\s+(?:your|the)\s+order|\bwhich\s+order", re.I
+)
 _OWN = {"your", "the", "this", "a", "an", "my", "our", "one"}
 
 

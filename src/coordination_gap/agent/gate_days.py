@@ -29,9 +29,7 @@ _KINDS = {
     "numeric": r"(?P<n_1>\d{1,2})(?P<n_sign>[/.])(?P<n_2>\d{1,2})(?P=n_sign)(?P<n_y>\d{4}|\d{2})",
     "slash": r"(?P<s_1>\d{1,2})/(?P<s_2>\d{1,2})",
     "day_month": rf"(?P<dm_d>\d{{1,2}}){_ORDINAL}?(?:\s+of)?\s+(?P<dm_m>{_MONTH})\b\.?(?:,?\s+(?P<dm_y>\d{{4}}))?",
-    "month_day": (
-        rf"(?P<md_m>{_MONTH})\b\.?\s+(?:the\s+)?(?P<md_d>\d{{1,2}}){_ORDINAL}?\b(?:,?\s+(?P<md_y>\d{{4}}))?"
-    ),
+    "month_day": (rf"(?P<md_m>{_MONTH})\b\.?\s+(?:the\s+)?(?P<md_d>\d{{1,2}}){_ORDINAL}?\b(?:,?\s+(?P<md_y>\d{{4}}))?"),
     "ordinal": rf"(?P<o_d>\d{{1,2}}){_ORDINAL}\b",
     "relative": rf"(?:in|within)\s+(?:the\s+next\s+)?(?P<r_n>{_COUNT})\s+(?P<r_unit>{_UNIT})\b",
     "from_now": rf"(?P<f_n>{_COUNT})\s+(?P<f_unit>{_UNIT})\s+from\s+(?:now|today)\b",
