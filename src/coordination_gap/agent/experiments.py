@@ -7,9 +7,10 @@ the coordination gap.
 """
 
 import asyncio
+import itertools
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -37,7 +38,7 @@ DEFENCES: dict[str, Settings] = {
         ("all", 3, True, True),
     )
 }
-"""Ways to defend the agent: one attempt and nothing else; three attempts; one and the gate; three, gate and fallback."""
+"""Ways to defend the agent: one attempt and no more; three; one and the gate; three, gate and fallback."""
 
 RightTexts = Callable[[str, Order | None, str], Collection[str]]
 """What may be sent, by decision, order, and the rule that decided."""
@@ -119,8 +120,8 @@ class Recorder:
             if unusable:
                 found[at] = (step, "loud")
         path = answer.path
-        rejected = answer.rule == "rejected draft" or ("check", "plain reply") in zip(path, path[1:], strict=False)
-        if ("draft", "plain reply") in zip(path, path[1:], strict=False):
+        rejected = answer.rule == "rejected draft" or ("check", "plain reply") in itertools.pairwise(path)
+        if ("draft", "plain reply") in itertools.pairwise(path):
             found[last["draft"]] = ("draft", "loud")
         elif rejected:
             found[last["draft"]] = ("draft", {"good": "rejected_good"}.get(found[last["draft"]][1], "rejected_bad"))
@@ -190,8 +191,6 @@ async def run_all(
 
 
 def _intercepted(settings: Settings, recorder: Recorder) -> Settings:
-    from dataclasses import replace
-
     return replace(settings, intercept=recorder.intercept)
 
 
@@ -264,7 +263,7 @@ async def measure_single(run: Runner, labels: Mapping[str, Sequence[Label]], run
                 "lasting": lasting,
                 "runs": runs_each,
                 **{end: counts[(step, kind, lasting), end] for end in ("success", "silent_failure", "halted")},
-            }  # fmt: skip
+            }
             for step, kind, lasting in dict.fromkeys(cells)
         ]
     return pd.DataFrame(rows)
