@@ -8,18 +8,16 @@ the coordination gap.
 
 import asyncio
 import itertools
-from collections import Counter
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from langchain_core.language_models import BaseChatModel
 
 from coordination_gap.agent.answer import Answer
-from coordination_gap.agent.faults import KINDS, STEPS, Fault, Others, all_faults, faulty
+from coordination_gap.agent.faults import Fault, Others, faulty
 from coordination_gap.agent.labels import Label, outcome
 from coordination_gap.agent.order_client import OrderClient
 from coordination_gap.agent.orders import Order, UnknownOrder
@@ -27,23 +25,36 @@ from coordination_gap.agent.runtime import SupportAgent
 from coordination_gap.agent.settings import Settings, StepFunction
 from coordination_gap.agent.state import State, order_of
 
-STEP_TIMEOUT_S = 3.0
 AT_ONCE = 48
-DEFENCES: dict[str, Settings] = {
-    name: Settings(attempts=attempts, gate=gate, fallback=fallback, first_wait_s=0.001, step_timeout_s=STEP_TIMEOUT_S)
-    for name, attempts, gate, fallback in (
-        ("bare", 1, False, False),
-        ("retries", 3, False, False),
-        ("gate", 1, True, False),
-        ("all", 3, True, True),
-    )
-}
-"""Ways to defend the agent: one attempt and no more; three; one and the gate; three, gate and fallback."""
 
 RightTexts = Callable[[str, Order | None, str], Collection[str]]
 """What may be sent, by decision, order, and the rule that decided."""
 Plan = Callable[[str, int], Fault | None]
 """Which fault hits a step's attempt (from 1) of a run."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run and what became of it.
+
+    Attributes
+    ----------
+    label, answer
+        The e-mail with its label, and the agent's answer.
+    attempts
+        What each attempt came to, as (step, outcome) in order.
+    end
+        What became of the run, judged by its label.
+    intent, confidence
+        What the classifier took the e-mail for; blank and NaN where it never said.
+    """
+
+    label: Label
+    answer: Answer
+    attempts: tuple[tuple[str, str], ...]
+    end: str
+    intent: str
+    confidence: float
 
 
 @dataclass
@@ -57,6 +68,8 @@ class Trail:
     order: Order | None = None
     kind: str = ""
     rule: str = ""
+    intent: str = ""
+    confidence: float = float("nan")
 
 
 class Recorder:
@@ -92,6 +105,8 @@ class Recorder:
             except Exception:
                 trail.attempts.append((step, "loud"))
                 raise
+            if step == "classify" and value is not None:
+                trail.intent, trail.confidence = value.intent, value.confidence
             good = await self._good(step, value, state, trail, function if fault is not None else None)
             trail.attempts.append((step, "good" if good else "silent"))
             return value
@@ -110,8 +125,8 @@ class Recorder:
             return value == state["draft"]
         return function is None or value == await function(state)
 
-    def finished(self, answer: Answer) -> tuple[tuple[str, str], ...]:
-        """Return a run's attempts as they count once it is known how it went on."""
+    def finished(self, answer: Answer, end: str) -> Run:
+        """Return a run, its attempts as they count once it is known how it went on."""
         trail = self.trails.pop(answer.run_id)
         found = list(trail.attempts)
         last = {step: at for at, (step, _) in enumerate(found)}
@@ -131,7 +146,7 @@ class Recorder:
             found.insert(last["draft"] + 1, ("plain reply", ("good" if right else "silent") if sent else "loud"))
         if path[-1] == "escalate" and found[-1][0] == "decide":
             found[-1] = ("decide", "loud")  # the e-mail could have been answered, and the rules gave it to a person
-        return tuple(found)
+        return Run(trail.label, answer, tuple(found), end, trail.intent, trail.confidence)
 
 
 async def run_all(
@@ -145,7 +160,7 @@ async def run_all(
     others: Others,
     seed: int,
     done: Callable[[int], None] = lambda _: None,
-) -> list[tuple[tuple[tuple[str, str], ...], str]]:
+) -> list[Run]:
     """Run the agent on labelled e-mails with planned faults.
 
     Parameters
@@ -167,8 +182,8 @@ async def run_all(
 
     Returns
     -------
-    list
-        For each run, its attempts as (step, outcome) and its end.
+    list of Run
+        In the order of `runs`.
     """
     recorder = Recorder(right_texts, others)
     room = asyncio.Semaphore(AT_ONCE)
@@ -176,7 +191,7 @@ async def run_all(
 
     async with SupportAgent(orders, model, today=today, state=None, settings=_intercepted(settings, recorder)) as agent:
 
-        async def one(number: int, label: Label, plan: Plan) -> tuple[tuple[tuple[str, str], ...], str]:
+        async def one(number: int, label: Label, plan: Plan) -> Run:
             nonlocal count
             async with room:
                 name = str(number)
@@ -185,7 +200,7 @@ async def run_all(
                 end = outcome(label, answer, right_texts(label.decision, label.order, _rule(label)))
                 count += 1
                 done(count)
-                return recorder.finished(answer), end
+                return recorder.finished(answer, end)
 
         return await asyncio.gather(*(one(at, label, plan) for at, (label, plan) in enumerate(runs)))
 
@@ -196,136 +211,3 @@ def _intercepted(settings: Settings, recorder: Recorder) -> Settings:
 
 def _rule(label: Label) -> str:
     return "unknown order" if label.reason == "unknown_number" else ""
-
-
-def one_fault(fault: Fault, lasting: bool) -> Plan:
-    """Return the plan of one fault, on the first attempt only or on all."""
-    return lambda step, attempt: fault if step == fault.step and (lasting or attempt == 1) else None
-
-
-def random_faults(rate: float, lasting: bool, rng: np.random.Generator) -> Plan:
-    """Return a plan in which each attempt is hit with a chance; where faults last, all attempts of a step or none."""
-    drawn: dict[tuple[str, int], Fault | None] = {}
-
-    def plan(step: str, attempt: int) -> Fault | None:
-        key = (step, 1 if lasting else attempt)
-        if key not in drawn:
-            kinds = [kind for kind in KINDS if (step, kind) != ("send", "time-out")]
-            hit = rng.random() < rate
-            drawn[key] = Fault(step, kinds[rng.integers(len(kinds))]) if hit else None
-        return drawn[key]
-
-    return plan
-
-
-Runner = Callable[
-    [Sequence[tuple[Label, Plan]], Settings, int], Awaitable[list[tuple[tuple[tuple[str, str], ...], str]]]
-]
-
-
-async def measure_single(run: Runner, labels: Mapping[str, Sequence[Label]], runs_each: int, seed: int) -> pd.DataFrame:
-    """Put each fault alone into runs that would be right without it.
-
-    Parameters
-    ----------
-    run
-        Runs the agent, as :func:`run_all` does.
-    labels
-        By step: e-mails that the undisturbed agent gets right and whose runs take the step.
-    runs_each
-        Runs of each fault, way to last and defence.
-    seed
-        Of everything drawn.
-
-    Returns
-    -------
-    pandas.DataFrame
-        A row a ``step``, ``kind``, ``lasting`` and ``defence``: ``runs``, and of these ``success``,
-        ``silent_failure`` and ``halted``.
-    """
-    rows = []
-    for defence, settings in DEFENCES.items():
-        plans: list[tuple[Label, Plan]] = []
-        cells: list[tuple[str, str, bool]] = []
-        for fault in all_faults():
-            for lasting in (False, True):
-                rng = np.random.default_rng((seed, STEPS.index(fault.step), KINDS.index(fault.kind)))
-                chosen = rng.choice(len(labels[fault.step]), runs_each)
-                plans += [(labels[fault.step][at], one_fault(fault, lasting)) for at in chosen]
-                cells += [(fault.step, fault.kind, lasting)] * runs_each
-        ends = await run(plans, settings, seed)
-        counts = Counter((cell, end) for cell, (_, end) in zip(cells, ends, strict=True))
-        rows += [
-            {
-                "defence": defence,
-                "step": step,
-                "kind": kind,
-                "lasting": lasting,
-                "runs": runs_each,
-                **{end: counts[(step, kind, lasting), end] for end in ("success", "silent_failure", "halted")},
-            }
-            for step, kind, lasting in dict.fromkeys(cells)
-        ]
-    return pd.DataFrame(rows)
-
-
-async def measure_mixed(run: Runner, labels: Sequence[Label], runs_each: int, rate: float, seed: int) -> pd.DataFrame:
-    """Let faults of all kinds hit every step at random.
-
-    Parameters
-    ----------
-    run
-        Runs the agent, as :func:`run_all` does.
-    labels
-        E-mails to which the rules demand a reply.
-    runs_each
-        Runs of each defence and way to last.
-    rate
-        Chance that an attempt is hit.
-    seed
-        Of everything drawn.
-
-    Returns
-    -------
-    pandas.DataFrame
-        A row a ``defence``, ``lasting``, ``attempts`` (``step:outcome`` in order, parted by spaces, a step's spaces
-        as underscores) and ``run_outcome``: how many ``runs`` went so.
-    """
-    rows: Counter[tuple[str, bool, str, str]] = Counter()
-    for defence, settings in DEFENCES.items():
-        for lasting in (False, True):
-            streams = np.random.default_rng((seed, int(lasting))).spawn(runs_each)
-            plans = [(labels[stream.integers(len(labels))], random_faults(rate, lasting, stream)) for stream in streams]
-            for attempts, end in await run(plans, settings, seed):
-                words = " ".join(f"{step.replace(' ', '_')}:{came_to}" for step, came_to in attempts)
-                rows[defence, lasting, words, end] += 1
-    columns = ["defence", "lasting", "attempts", "run_outcome"]
-    frame = pd.DataFrame([dict(zip(columns, key, strict=True), runs=count) for key, count in rows.items()])
-    return frame.sort_values(columns, ignore_index=True)
-
-
-def attempts_frame(patterns: pd.DataFrame) -> pd.DataFrame:
-    """Return the recorded runs as a frame of attempts, as :mod:`coordination_gap.reliability.traces` takes it.
-
-    Parameters
-    ----------
-    patterns
-        Rows of :func:`measure_mixed`, of one defence and way to last.
-
-    Returns
-    -------
-    pandas.DataFrame
-        A row an attempt; seconds and costs are not known.
-    """
-    rows = []
-    number = 0
-    for pattern in patterns.itertuples(index=False):
-        attempts = [word.split(":") for word in str(pattern.attempts).split(" ")]
-        for _ in range(int(pattern.runs)):
-            number += 1
-            seen: Counter[str] = Counter()
-            for name, came_to in attempts:
-                seen[name] += 1
-                rows.append((f"r{number:05d}", name.replace("_", " "), seen[name], came_to, pattern.run_outcome))
-    frame = pd.DataFrame(rows, columns=["run", "step", "attempt", "outcome", "run_outcome"])
-    return frame.assign(seconds=np.nan, cost=np.nan)
