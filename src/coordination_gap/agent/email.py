@@ -20,7 +20,7 @@ stands and never repaired: a repaired number is a guess at somebody's order.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from email.utils import parseaddr
+from email.utils import getaddresses
 
 MOST_CHARACTERS = 100_000
 """Longest subject and body, together, that are read."""
@@ -83,7 +83,7 @@ def read_email(raw: bytes | str, *, sender: str, subject: str = "") -> Email:
     Returns
     -------
     Email
-        With the bare address in lower case, line breaks as "\\n" and a mark of byte order removed.
+        With the bare address in lower case, single characters as line breaks, and without a mark of byte order.
 
     Raises
     ------
@@ -107,7 +107,8 @@ def read_email(raw: bytes | str, *, sender: str, subject: str = "") -> Email:
 
 def address(sender: str) -> str:
     """Return the bare address of a sender in lower case; EmailError if there is none."""
-    bare = parseaddr(sender)[1].strip().lower()
+    found = getaddresses([sender])
+    bare = found[0][1].strip().lower() if len(found) == 1 else ""
     if not re.fullmatch(r"[^@\s<>,;:\"]+@[^@\s<>,;:\"]+", bare):
         raise EmailError(f"the sender is {sender[:80]!r}: give an address such as sam@example.org")
     return bare

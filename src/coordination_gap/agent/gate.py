@@ -66,10 +66,12 @@ def draft_faults(
         raise ValueError(f"decision is {decision!r}: give 'reply' or 'ask'")
     if decision == "reply" and (order is None or order.status not in ("processing", "shipped")):
         raise ValueError(f"order is {order!r}: give an order that is in processing or shipped for a reply")
+    if len(draft) > MOST_CHARACTERS:
+        return [f"it has {len(draft):,} characters, more than {MOST_CHARACTERS:,}"]
     text = unicodedata.normalize("NFKC", draft).replace("’", "'")
-    faults = list(_form_faults(draft, text))
     if not text.strip():
-        return faults
+        return ["it is empty"]
+    faults = list(_form_faults(text))
     text = _ADDRESS.sub(" ", text)
     faults += offer_faults(text)
     if decision == "reply" and order is not None:
@@ -81,11 +83,7 @@ def draft_faults(
     return faults
 
 
-def _form_faults(draft: str, text: str) -> Iterator[str]:
-    if not text.strip():
-        yield "it is empty"
-    if len(draft) > MOST_CHARACTERS:
-        yield f"it has {len(draft)} characters, more than {MOST_CHARACTERS}"
+def _form_faults(text: str) -> Iterator[str]:
     odd = next((sign for sign in text if unicodedata.category(sign)[0] == "C" and sign not in "\n\t"), None)
     if odd is not None:
         yield f"it has the character U+{ord(odd):04X}, which cannot be seen"

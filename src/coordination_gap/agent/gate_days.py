@@ -10,35 +10,9 @@ _MONTHS = {name.lower(): number for number, name in enumerate(calendar.month_nam
 _MONTHS |= {name.lower(): number for number, name in enumerate(calendar.month_abbr) if name} | {"sept": 9}
 _WEEKDAYS = {name.lower(): number for number, name in enumerate(calendar.day_name)}
 _SHORT = {name: number for number, name in enumerate(calendar.day_abbr)} | {"Tues": 1, "Thur": 3, "Thurs": 3}
-_COUNTS = {
-    word: number
-    for number, words in enumerate(
-        [
-            "zero",
-            "a an one",
-            "two",
-            "three",
-            "four",
-            "five",
-            "six",
-            "seven",
-            "eight",
-            "nine",
-            "ten",
-            "eleven",
-            "twelve",
-            "thirteen",
-            "fourteen",
-            "fifteen",
-            "sixteen",
-            "seventeen",
-            "eighteen",
-            "nineteen",
-            "twenty",
-        ]
-    )
-    for word in words.split()
-}
+_COUNTS = {"zero": 0, "a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7}
+_COUNTS |= {"eight": 8, "nine": 9, "ten": 10, "eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14}
+_COUNTS |= {"fifteen": 15, "sixteen": 16, "seventeen": 17, "eighteen": 18, "nineteen": 19, "twenty": 20}
 _BARE = "|".join(name for name in _MONTHS if len(name) > 4 and name != "march") + "|june|july"
 _MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
 _COUNT = rf"(?:\d{{1,3}}|{'|'.join(sorted(_COUNTS, key=len, reverse=True))})"
@@ -62,9 +36,10 @@ _KINDS = {
     "month": rf"(?<!dear )(?<!hi )(?<!hello )(?:(?:{_BARE})\b|(?-i:May|March)\b)",
     "span": rf"(?:{_COUNT}|(?:a\s+)?(?:few|couple(?:\s+of)?)|several|some)[- ]{_UNIT}\b",
     "vague": (
-        r"(?:this|next|coming|following|same)[- ](?:week(?:end)?|month|day)\b|end\s+of\s+(?:the|this|next)\s+\w+|weekend\b"
-        r"|(?<!as )(?<!see you )(?<!from you )soon(?:er)?\b|shortly\b|any\s+(?:day|moment|minute|time)\b|right\s+away\b"
-        r"|immediately\b|overnight\b|momentarily\b|as\s+soon\s+as\s+possible\b|asap\b|earl(?:y|ier)\b|ahead\s+of\s+(?:schedule|time)\b"
+        r"(?:this|next|coming|following|same)[- ](?:week(?:end)?|month|day)\b|end\s+of\s+(?:the|this|next)\s+\w+"
+        r"|weekend\b|(?<!as )(?<!see you )(?<!from you )soon(?:er)?\b|shortly\b|any\s+(?:day|moment|minute|time)\b"
+        r"|right\s+away\b|immediately\b|overnight\b|momentarily\b|as\s+soon\s+as\s+possible\b|asap\b|earl(?:y|ier)\b"
+        r"|ahead\s+of\s+(?:schedule|time)\b"
     ),
 }
 _ANY = re.compile("|".join(rf"\b(?P<{kind}>{pattern})" for kind, pattern in _KINDS.items()), re.IGNORECASE)
@@ -156,7 +131,7 @@ def _mention(match: re.Match[str], today: date) -> Mention:
     found = frozenset(day for day in days if day is not None)
     named = match["w_day"] is not None and (match["w_which"] or "").lower() != "last"
     weekday = _weekday(match["w_day"]) if named else None
-    return Mention(match[0], match.start(), match.end(), found, full, kind in ("vague", "span"), weekday)
+    return Mention(match[0].rstrip("."), match.start(), match.end(), found, full, kind in ("vague", "span"), weekday)
 
 
 def _date(year: str, month: str, day: str) -> date | None:

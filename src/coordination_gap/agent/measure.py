@@ -10,7 +10,6 @@ import hashlib
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -40,7 +39,7 @@ def agent_sha256() -> str:
     return digest.hexdigest()
 
 
-async def measure(each_fault: int, each_mix: int, seed: int = SEED) -> Iterator[tuple[str, pd.DataFrame]]:
+async def measure(each_fault: int, each_mix: int, seed: int = SEED) -> dict[str, pd.DataFrame]:
     """Run both experiments.
 
     Parameters
@@ -54,7 +53,7 @@ async def measure(each_fault: int, each_mix: int, seed: int = SEED) -> Iterator[
 
     Returns
     -------
-    iterator of (name, frame)
+    dict of pandas.DataFrame
         The tables ``agent_faults`` and ``agent_fault_runs``.
     """
     emails, orders = (tables.load(name, SHOP_DAY) for name in ("support_emails", "orders"))
@@ -78,7 +77,7 @@ def main() -> None:
     folder = parser.parse_args().folder
     if not folder.is_dir():
         sys.exit(f"measure: {folder} is no folder: name the one that the tables stand in")
-    for name, frame in asyncio.run(measure(RUNS_EACH_FAULT, RUNS_EACH_MIX)):
+    for name, frame in asyncio.run(measure(RUNS_EACH_FAULT, RUNS_EACH_MIX)).items():
         with tempfile.NamedTemporaryFile("w", dir=folder, delete=False, newline="", encoding="utf-8") as file:
             frame.to_csv(file, index=False, lineterminator="\n")
         Path(file.name).chmod(0o644)

@@ -4,11 +4,13 @@ Everything in it is plain data, so that a checkpoint can be read without loading
 """
 
 import operator
-from dataclasses import asdict, fields
-from datetime import date
 from typing import Annotated, Any, TypedDict
 
+from pydantic import TypeAdapter
+
 from coordination_gap.agent.orders import Order
+
+_ORDER = TypeAdapter(Order)
 
 
 class Word(TypedDict):
@@ -42,6 +44,7 @@ class State(TypedDict, total=False):
     draft: str | None
     written_by: str
     faults: list[str]
+    failure: str
     sent: bool
     word: Word
     path: Annotated[list[str], operator.add]
@@ -50,18 +53,11 @@ class State(TypedDict, total=False):
 
 def order_as_data(order: Order) -> dict[str, Any]:
     """Return an order as plain data, days as text."""
-    return {name: value.isoformat() if isinstance(value, date) else value for name, value in asdict(order).items()}
+    data: dict[str, Any] = _ORDER.dump_python(order, mode="json")
+    return data
 
 
 def order_of(state: State) -> Order | None:
     """Return the order that a run looked up, None where there is none."""
     kept = state.get("order")
-    if kept is None:
-        return None
-    days = {field.name for field in fields(Order) if field.name.endswith("_on")}
-    return Order(
-        **{
-            name: date.fromisoformat(value) if name in days and value is not None else value
-            for name, value in kept.items()
-        }
-    )
+    return None if kept is None else _ORDER.validate_python(kept)
