@@ -7,7 +7,7 @@ from types import FrameType
 
 import click
 
-from coordination_gap import __version__, cli_pipeline, cli_refresh, paths
+from coordination_gap import __version__, cli_agent, cli_pipeline, cli_refresh, paths
 from coordination_gap.press import PressError
 
 
@@ -119,6 +119,7 @@ def check_all(context: click.Context) -> None:
         sys.exit(1)
 
 
+gapbook.add_command(cli_agent.agent)
 gapbook.add_command(cli_pipeline.pipeline)
 gapbook.add_command(cli_refresh.refresh)
 
