@@ -72,6 +72,8 @@ async def measure_single(run: Runner, labels: Mapping[str, Sequence[Label]], run
         plans: list[tuple[Label, Plan]] = []
         cells: list[tuple[str, str, bool]] = []
         for fault in all_faults():
+            if fault.step == "check" and not settings.gate:
+                continue  # where nothing is checked, no verdict can be wrong
             for lasting in (False, True):
                 rng = np.random.default_rng((seed, STEPS.index(fault.step), KINDS.index(fault.kind)))
                 chosen = rng.choice(len(labels[fault.step]), runs_each)
@@ -129,7 +131,7 @@ async def measure_mixed(run: Runner, labels: Sequence[Label], runs_each: int, ra
 
 
 def attempts_frame(patterns: pd.DataFrame) -> pd.DataFrame:
-    """Return the recorded runs as a frame of attempts, as :mod:`coordination_gap.reliability.traces` takes it.
+    """Return recorded runs as a frame of attempts, as :mod:`coordination_gap.reliability.traces` takes it.
 
     Parameters
     ----------

@@ -20,8 +20,8 @@ from coordination_gap.agent.made_up_orders import SHOP_DAY
 from coordination_gap.agent.trial import labels_by_step, trial
 
 SEED = 1
-RUNS_EACH_FAULT = 40
-RUNS_EACH_MIX = 1000
+RUNS_EACH_FAULT = 30
+RUNS_EACH_MIX = 750
 RATE = 0.03
 """Chance that a fault hits an attempt: what the article's 97 % leaves."""
 MEASURED_WITH = ("orders", "support_emails", "support_replies", "support_training")
@@ -63,11 +63,8 @@ async def measure(each_fault: int, each_mix: int, seed: int = SEED) -> dict[str,
         answered = [run.label for run in undisturbed if run.label.decision == "reply"]
         single = await fault_runs.measure_single(tried.run, right, each_fault, seed)
         mixed = await fault_runs.measure_mixed(tried.run, answered, each_mix, RATE, seed)
-    digest = agent_sha256()
-    return iter(
-        (name, frame.assign(agent_sha256=digest))
-        for name, frame in (("agent_faults", single), ("agent_fault_runs", mixed))
-    )
+    measured = {"agent_faults": single, "agent_fault_runs": mixed}
+    return {name: frame.assign(agent_sha256=agent_sha256()) for name, frame in measured.items()}
 
 
 def main() -> None:

@@ -73,7 +73,7 @@ async def trial(emails: pd.DataFrame, orders: pd.DataFrame, model: str | None = 
     with tempfile.TemporaryDirectory() as folder:
         database = Path(folder) / "orders.sqlite"
         make_database(database, orders)
-        async with order_session(database) as session:
+        async with order_session(database, call_timeout_s=120.0) as session:
             chosen = chat_model(model)
             # The same few hundred e-mails are put to the model thousands of times.
             chosen.cache = InMemoryCache()
