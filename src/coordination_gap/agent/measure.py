@@ -63,8 +63,13 @@ async def measure(each_fault: int, each_mix: int, seed: int = SEED) -> dict[str,
         answered = [run.label for run in undisturbed if run.label.decision == "reply"]
         single = await fault_runs.measure_single(tried.run, right, each_fault, seed)
         mixed = await fault_runs.measure_mixed(tried.run, answered, each_mix, RATE, seed)
-    measured = {"agent_faults": single, "agent_fault_runs": mixed}
-    return {name: frame.assign(agent_sha256=agent_sha256()) for name, frame in measured.items()}
+    return {"agent_faults": _as_table(single), "agent_fault_runs": _as_table(mixed)}
+
+
+def _as_table(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a frame as it stands in ``data/``: sorted by its key, the first four columns, with the hash of what was measured."""
+    words = frame.assign(lasting=frame["lasting"].map({True: "true", False: "false"}), agent_sha256=agent_sha256())
+    return words.sort_values(list(words.columns[:4]), ignore_index=True)
 
 
 def main() -> None:
