@@ -44,10 +44,14 @@ def random_faults(rate: float, lasting: bool, rng: np.random.Generator) -> Plan:
     return plan
 
 
+DUE = ("reply", "escalate")
+"""What the rules demand in the e-mails that one fault at a time is put to."""
 Runner = Callable[[Sequence[tuple[Label, Plan]], Settings, int], Awaitable[list[Run]]]
 
 
-async def measure_single(run: Runner, labels: Mapping[str, Sequence[Label]], runs_each: int, seed: int) -> pd.DataFrame:
+async def measure_single(
+    run: Runner, labels: Mapping[tuple[str, str], Sequence[Label]], runs_each: int, seed: int
+) -> pd.DataFrame:
     """Put each fault alone into runs that would be right without it.
 
     Parameters
@@ -55,42 +59,44 @@ async def measure_single(run: Runner, labels: Mapping[str, Sequence[Label]], run
     run
         Runs the agent, as :func:`run_all` does.
     labels
-        By step: e-mails that the undisturbed agent gets right and whose runs take the step.
+        By what is due (``reply`` or ``escalate``) and step: e-mails that the undisturbed agent gets right on a way
+        that takes the step. Where there are none for a step, it has no rows.
     runs_each
-        Runs of each fault, way to last and defence.
+        Runs of each fault, way to last, defence and thing due.
     seed
         Of everything drawn.
 
     Returns
     -------
     pandas.DataFrame
-        A row a ``step``, ``kind``, ``lasting`` and ``defence``: ``runs``, and of these ``success``,
+        A row a ``defence``, ``due``, ``step``, ``kind`` and ``lasting``: ``runs``, and of these ``success``,
         ``silent_failure`` and ``halted``.
     """
     rows = []
     for defence, settings in DEFENCES.items():
         plans: list[tuple[Label, Plan]] = []
-        cells: list[tuple[str, str, bool]] = []
-        for fault in all_faults():
-            if fault.step == "check" and not settings.gate:
-                continue  # where nothing is checked, no verdict can be wrong
-            for lasting in (False, True):
-                rng = np.random.default_rng((seed, STEPS.index(fault.step), KINDS.index(fault.kind)))
-                chosen = rng.choice(len(labels[fault.step]), runs_each)
-                plans += [(labels[fault.step][at], one_fault(fault, lasting)) for at in chosen]
-                cells += [(fault.step, fault.kind, lasting)] * runs_each
+        cells: list[tuple[str, str, str, bool]] = []
+        for (due, step), right in labels.items():
+            for fault in all_faults():
+                if fault.step != step or (step == "check" and not settings.gate):
+                    continue  # where nothing is checked, no verdict can be wrong
+                for lasting in (False, True):
+                    rng = np.random.default_rng((seed, DUE.index(due), STEPS.index(step), KINDS.index(fault.kind)))
+                    plans += [(right[at], one_fault(fault, lasting)) for at in rng.choice(len(right), runs_each)]
+                    cells += [(due, step, fault.kind, lasting)] * runs_each
         ends = [each.end for each in await run(plans, settings, seed)]
         counts = Counter((cell, end) for cell, end in zip(cells, ends, strict=True))
         rows += [
             {
                 "defence": defence,
+                "due": due,
                 "step": step,
                 "kind": kind,
                 "lasting": lasting,
                 "runs": runs_each,
-                **{end: counts[(step, kind, lasting), end] for end in ("success", "silent_failure", "halted")},
+                **{end: counts[(due, step, kind, lasting), end] for end in ("success", "silent_failure", "halted")},
             }
-            for step, kind, lasting in dict.fromkeys(cells)
+            for due, step, kind, lasting in dict.fromkeys(cells)
         ]
     return pd.DataFrame(rows)
 

@@ -17,7 +17,7 @@ import pandas as pd
 from coordination_gap import tables
 from coordination_gap.agent import fault_runs
 from coordination_gap.agent.made_up_orders import SHOP_DAY
-from coordination_gap.agent.trial import labels_by_step, trial
+from coordination_gap.agent.trial import right_by_step, trial
 
 SEED = 1
 RUNS_EACH_FAULT = 30
@@ -59,17 +59,17 @@ async def measure(each_fault: int, each_mix: int, seed: int = SEED) -> dict[str,
     emails, orders = (tables.load(name, SHOP_DAY) for name in ("support_emails", "orders"))
     async with trial(emails, orders) as tried:
         undisturbed = await tried.undisturbed(fault_runs.DEFENCES["all"])
-        right = labels_by_step(undisturbed)
+        right = right_by_step(undisturbed, fault_runs.DUE)
         answered = [run.label for run in undisturbed if run.label.decision == "reply"]
         single = await fault_runs.measure_single(tried.run, right, each_fault, seed)
         mixed = await fault_runs.measure_mixed(tried.run, answered, each_mix, RATE, seed)
-    return {"agent_faults": _as_table(single), "agent_fault_runs": _as_table(mixed)}
+    return {"agent_faults": _as_table(single, 5), "agent_fault_runs": _as_table(mixed, 4)}
 
 
-def _as_table(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return a frame as it stands in ``data/``: sorted by its key, the first four columns, with the hash of what was measured."""
+def _as_table(frame: pd.DataFrame, key_columns: int) -> pd.DataFrame:
+    """Return a frame as it stands in ``data/``: sorted by its key, the first columns, and with the hash."""
     words = frame.assign(lasting=frame["lasting"].map({True: "true", False: "false"}), agent_sha256=agent_sha256())
-    return words.sort_values(list(words.columns[:4]), ignore_index=True)
+    return words.sort_values(list(words.columns[:key_columns]), ignore_index=True)
 
 
 def main() -> None:

@@ -15,6 +15,7 @@ from coordination_gap.agent.faults import Others
 from coordination_gap.agent.judged_runs import Plan, Run, run_all
 from coordination_gap.agent.labels import Label, read_labels, read_orders
 from coordination_gap.agent.made_up_orders import SHOP_DAY
+from coordination_gap.agent.local_model import LocalChatModel
 from coordination_gap.agent.models import chat_model
 from coordination_gap.agent.order_client import OrderClient, order_session
 from coordination_gap.agent.orders import Order, make_database
@@ -75,6 +76,8 @@ async def trial(emails: pd.DataFrame, orders: pd.DataFrame, model: str | None = 
         make_database(database, orders)
         async with order_session(database, call_timeout_s=120.0) as session:
             chosen = chat_model(model)
+            if isinstance(chosen, LocalChatModel):
+                chosen.prepare()  # its training is no part of a step's time
             # The same few hundred e-mails are put to the model thousands of times.
             chosen.cache = InMemoryCache()
             yield Trial(session, chosen, labels, _others(labels, records))
@@ -126,11 +129,11 @@ def answers_frame(runs: Sequence[Run]) -> pd.DataFrame:
     )
 
 
-def labels_by_step(runs: Sequence[Run]) -> dict[str, list[Label]]:
-    """Return, by step, the e-mails that were answered right on a way that took the step."""
-    found: dict[str, list[Label]] = {}
+def right_by_step(runs: Sequence[Run], due: Sequence[str]) -> dict[tuple[str, str], list[Label]]:
+    """Return, by what is due and step, the e-mails that were answered right on a way that took the step."""
+    found: dict[tuple[str, str], list[Label]] = {}
     for run in runs:
-        if run.end == "success":
+        if run.end == "success" and run.label.decision in due:
             for step in run.answer.path:
-                found.setdefault(step, []).append(run.label)
+                found.setdefault((run.label.decision, step), []).append(run.label)
     return found
