@@ -165,7 +165,9 @@ def _show(answer: "Answer", tracing: "Tracing", as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps({**asdict(answer), "traces": tracing.place}, indent=2, ensure_ascii=False))
         return
-    steps = ", ".join(f"{step} {took:.3f} s" if took else step for step, took in zip(answer.path, answer.seconds, strict=True))
+    steps = ", ".join(
+        f"{step} {took:.3f} s" if took else step for step, took in zip(answer.path, answer.seconds, strict=True)
+    )
     for name, said in (
         ("run", answer.run_id),
         ("decision", answer.decision),

@@ -43,6 +43,12 @@ NAMED = [
     ("apartment #1234, order #4821", ["4821"]),
     ("ticket no #1234 about order 4821", ["4821"]),
     ("order 0042", ["0042"]),
+    ("it's number 4821 and late", ["4821"]),
+    ("Number's 4821.", ["4821"]),
+    ("no. 4821", ["4821"]),
+    ("my parcel 4821", ["4821"]),
+    ("shipment number: 4821", ["4821"]),
+    ("ord 4821", ["4821"]),
 ]
 
 NOT_NAMED = [
@@ -61,6 +67,8 @@ NOT_NAMED = [
     "In order 4821 people came.",
     "Suite #1234, phone #4821",
     "my order from 2019",
+    "my phone number 4821, house number 1234, tracking no. 5678, card nr 9999",
+    "no 4821 people; parcel 482; number 48210; number 4821-2",
 ]
 
 MALFORMED = [
@@ -95,9 +103,7 @@ def test_malformed_numbers_are_handed_back_as_they_stand(text: str, malformed: s
 
 
 MARKS = st.sampled_from(["#", "order ", "Order #", "order no. ", "order number ", "order nr. ", "my order is "])
-WORDS = st.lists(
-    st.sampled_from(["please", "where", "is", "my", "jacket", "it", "came", "not", "at", "all", "thanks"]), max_size=8
-)
+WORDS = st.lists(st.sampled_from(["please", "where", "is", "my", "jacket", "it", "came", "not", "thanks"]), max_size=8)
 
 
 @given(MARKS, st.integers(0, 9999), WORDS, WORDS)

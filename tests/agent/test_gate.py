@@ -82,7 +82,7 @@ BAD = [
     ("Order 1440 has shіpped and shipped. Due 2026-06-25.", "a script other than Latin"),
     ("Order 1440 has\u200b shipped. Due 2026-06-25.", r"U\+200B"),
     ("Order 1440 has shipped. Due 2026-06-25.\x07", r"U\+0007"),
-    ("Order 1440 has shipped. Due 2026-06-25." + " so" * 500, "characters, more than"),
+    ("Order 1440 has shipped. Due 2026-06-25." + " so" * 700, "characters, more than"),
 ]
 
 GOOD_ASKS = [

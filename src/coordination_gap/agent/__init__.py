@@ -2,7 +2,8 @@
 
 ``runtime`` has the agent, ``settings`` how it works, ``email`` what comes in, ``decide`` the rules, ``gate`` what a
 draft is held against, ``outbox`` what it does, and ``tracing`` where its spans go. ``docs/agent.md`` says how to run
-it. The names below are loaded when they are first used, for the order server imports this package and has to start quickly.
+it. The names below are loaded when they are first used, for the order server imports this package and has to start
+quickly.
 """
 
 from importlib import import_module

@@ -8,6 +8,9 @@ An order number is four digits. A number counts as an order only where it is mar
 - "no", "nr", "number" or "id" at most three words after "order", in the same sentence: "my order, nr 4821",
   "the order with the number 4821";
 - "number of my order is 4821" and the like;
+- "parcel", "package", "shipment", "purchase" or "ord", then the number as after "order"; "number", "no.", "nr" or
+  "ref" alone, unless a word such as "phone", "house" or "tracking" stands before it: "it's number 4821". After these
+  weaker marks only four digits count, and nothing is malformed;
 - further numbers joined to a marked one by a comma, "and", "or", "&", "+" or "/": "orders 4821, 4822 and 4823".
   After the singular "order", a number from 1900 to 2099 is taken for a year and ends the list.
 
@@ -131,7 +134,10 @@ def _is_control(sign: str) -> bool:
 
 _NUMBERED = r"(?:numbers?|num|nos?|nrs?|id)"
 _SIGNS = r"[\s.:#№=\-–—(\"'“‘]{0,20}"  # bounded, like the blanks below, so that no text makes the search slow
-_NOT_ORDERS = r"(?:apartment|apt|suite|unit|flat|room|box|tracking|ticket|invoice|card|phone|tel|item|article|model)"
+_NOT_ORDERS = (
+    r"(?:apartment|apt|suite|unit|flat|room|box|house|tracking|ticket|invoice|card|account|customer|phone|telephone"
+    r"|mobile|cell|tel|contact|item|article|product|style|model|size)"
+)
 #: What marks the token that follows it. The first alternative that fits at a place wins.
 _MARK = re.compile(
     rf"""
@@ -141,12 +147,15 @@ _MARK = re.compile(
         (?:(?P<numbered>[\s:#\-–—]{{0,5}}{_NUMBERED}\b),?)?(?:\s(?:is|was)\b)?(?P<signs>{_SIGNS})(?=\d)
     | \borders?\b[^\w.!?\n]{{1,5}}(?:[^\W\d_]{{1,20}}[^\w.!?\n]{{1,5}}){{0,3}}?{_NUMBERED}\b(?:\s(?:is|was)\b)?{_SIGNS}
     | [#№]\s{{0,5}}
+    | (?P<weak>\b(?:(?:ord|parcels?|packages?|shipments?|purchases?)\b(?:[\s:#\-–—]{{0,5}}{_NUMBERED}\b)?
+        |(?:numbers?|nr|ref(?:erence)?|no(?=\.))\b)(?:['’]s|\s(?:is|was)\b)?{_SIGNS})(?=\d)
     """,
     re.IGNORECASE | re.VERBOSE,
 )
 #: Letters and digits, with signs inside but not at the end; digits that are parted by a blank are one token.
 _TOKEN = re.compile(r"[^\W_]+(?:(?!['’]s\b)[-.,:'’_][^\W_]+|(?<=\d)[ \u00a0\u202f](?=\d)\d+)*")
 _JOINED = re.compile(r"(?:\s{0,5}(?:,|&|\+|/|\band\b|\bor\b)){1,2}\s{0,5}", re.IGNORECASE)
+_NOT_BEFORE = re.compile(rf"\b{_NOT_ORDERS}\W{{0,3}}\Z", re.IGNORECASE)
 _DAY = re.compile(r"(?:\d{1,4}[-/.]){2}\d{1,4}")
 _PRICE = re.compile(r"\d{1,3}(?:[,' ]?\d{3})*[.,]\d{2}")
 _AFTER_PRICE = re.compile(r"\s?(?:[$€£%]|usd\b|eur\b|gbp\b|dollars?\b|euros?\b|pounds?\b|percent\b)", re.IGNORECASE)
@@ -172,6 +181,16 @@ def _marked(text: str) -> Iterator[str]:
             at = token.end() if token else at
             continue
         bare = bool(mark["bare"]) and not mark["numbered"] and not {"#", "№"} & set(mark["signs"])
+        if mark["weak"]:
+            token = _token(text, at, bare=True)
+            if (
+                token
+                and ORDER_NUMBER.fullmatch(token[0])
+                and not _NOT_BEFORE.search(text[max(0, mark.start() - 30) : mark.start()])
+            ):
+                yield token[0]
+            at = token.end() if token else at
+            continue
         plural = mark[0].lower().startswith("orders")
         token = _token(text, at, bare)
         while token is not None:

@@ -10,7 +10,7 @@ from coordination_gap.agent.gate_words import offer_faults, status_claims, statu
 from coordination_gap.agent.made_up_orders import ITEMS
 from coordination_gap.agent.orders import Order
 
-MOST_CHARACTERS = 1500
+MOST_CHARACTERS = 2000
 """Longest draft that is let through."""
 
 _ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)*")

@@ -28,7 +28,7 @@ from coordination_gap.agent.failures import is_transient, sentence
 from coordination_gap.agent.orders import Order, UnknownOrder
 from coordination_gap.agent.outbox import Outbox
 from coordination_gap.agent.settings import Settings
-from coordination_gap.agent.state import State, order_of
+from coordination_gap.agent.state import State, Word, order_of
 from coordination_gap.agent.steps import Step, Steps, classification_of, references_of
 
 RETRIED = ("classify", "look up", "draft")
@@ -151,23 +151,15 @@ class Nodes:
         return failed
 
     async def _escalate(self, state: State) -> State:
-        """Wait for a person, and carry out what the person says."""
+        """Wait for a person. What the person says is carried out before the graph goes on: here it is only kept.
+
+        LangGraph keeps the first word that a node was resumed with, also where the node then failed; a word that could
+        not be carried out has to be free to be changed.
+        """
         with spans.later_span(self._tracer, "escalate", state["run_id"], state["trace"]) as span:
             span.set_attribute("support.rule", state["rule"])
-            word = interrupt({"reason": state["reason"], "rule": state["rule"], "order": state.get("order")})
-            began = time.monotonic()
-            order = own_order(state)
-            if word["refund"] and order is None:
-                raise ValueError("refund is True: the run has no order of the sender's that could be refunded")
-            self._outbox.settle(
-                state["run_id"],
-                state["sender"],
-                reply=word["reply"],
-                refund=word["refund"],
-                order_id=None if order is None else order.order_id,
-                amount_usd=0.0 if order is None else order.price_usd,
-            )
-        return {"word": word, "path": ["escalate"], "seconds": [time.monotonic() - began]}
+            word: Word = interrupt({"reason": state["reason"], "rule": state["rule"], "order": state.get("order")})
+        return {"word": word, "path": ["escalate"], "seconds": [0.0]}
 
     def _after_classify(self, state: State) -> str:
         found, named = classification_of(state), references_of(state)

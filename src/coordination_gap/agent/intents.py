@@ -12,7 +12,7 @@ INTENT_MEANINGS = {
     "refund": "wants money back, or asks about a refund or a wrong charge",
     "product_question": "asks about an item: size, material, care, colours, stock",
     "complaint": "complains about a damaged, wrong or poor item, or about the service, and asks for none of the above",
-    "other": "anything else: invoices, accounts, vouchers, jobs, advertising, thanks",
+    "other": "writes about anything else: invoices, accounts, vouchers, jobs, advertising, thanks",
 }
 """What each intent means, in the words that a model is told."""
 

@@ -3,7 +3,8 @@
 A call runs in the context of the task that makes it. The SDK puts it in an OpenTelemetry span of kind CLIENT
 (``MCP send tools/call look_up_order``), a child of the caller's current span, and writes what the global propagator
 gives (``traceparent``, ``tracestate``, ``baggage``) into the request's ``_meta``. Other context variables and the
-environment are not passed on. Opening a session makes spans too, below the opener's current span.
+environment are not passed on. The status of that span stays unset where the tool reports an error or the call is cut
+off, so a caller that traces marks its own. Opening a session makes spans too, below the opener's current span.
 """
 
 import asyncio
@@ -53,8 +54,7 @@ class McpOrderClient:
         self._last_words = last_words
         self._session: ClientSession | None = None
         self._failure = ""
-        self._waiting: list[anyio.CancelScope] = []
-        self._rubbish: dict[anyio.CancelScope, str] = {}  # of the calls that were cut off for it
+        self._waiting: dict[anyio.CancelScope, str] = {}  # the calls under way, and what cuts them off if anything does
         self._ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._over = asyncio.Event()
 
@@ -85,16 +85,15 @@ class McpOrderClient:
             raise OrderServiceError(f"the session with {self._name} is not open: open one with order_session")
         result = None
         with anyio.move_on_after(self._call_timeout_s) as scope:
-            self._waiting.append(scope)
+            self._waiting[scope] = f"did not answer within {self._call_timeout_s:g} s"
             try:
                 result = await self._session.call_tool(order_server.TOOL, {"order_id": order_id})
             except (MCPError, RuntimeError, ValidationError, OSError) as error:
                 raise OrderServiceError(self._why(error, order_id)) from error
             finally:
-                self._waiting.remove(scope)
+                cut_off = self._waiting.pop(scope)
         if not isinstance(result, CallToolResult):
-            late = f"did not answer within {self._call_timeout_s:g} s"
-            raise OrderServiceError(f"{self._name} {self._rubbish.pop(scope, late)}: try again or open a new session")
+            raise OrderServiceError(f"{self._name} {cut_off}: try again or open a new session")
         if result.is_error:
             if (result.meta or {}).get(order_server.ERROR_KEY) == order_server.UNKNOWN:
                 raise UnknownOrder(f"there is no order {order_id}")
@@ -122,10 +121,9 @@ class McpOrderClient:
         if not isinstance(message, Exception):
             return
         fault = f"wrote something to its standard output that is not MCP ({_told(message)})"
-        if not self._ready.done():
-            self._ready.set_exception(OrderServiceError(f"it {fault}"))
+        self._refuse(f"it {fault}")
         for scope in self._waiting:
-            self._rubbish[scope] = fault
+            self._waiting[scope] = fault
             scope.cancel()
 
     async def _keep_open(self, transport: AbstractAsyncContextManager[Any]) -> None:
@@ -147,8 +145,12 @@ class McpOrderClient:
                 await self._over.wait()
         except Exception as error:
             self._failure = _told(error)
-            if not self._ready.done() and not self._over.is_set():  # else nobody is waiting any more
-                self._ready.set_exception(OrderServiceError(self._last_words() or self._failure))
+            self._refuse(self._last_words() or self._failure)
+
+    def _refuse(self, reason: str) -> None:
+        """Tell the opener, if it is still waiting, why there is no session."""
+        if not self._ready.done() and not self._over.is_set():
+            self._ready.set_exception(OrderServiceError(reason))
 
 
 @asynccontextmanager
@@ -198,9 +200,8 @@ async def order_session_stdio(
 
     The command runs with the SDK's short list of environment variables (``HOME``, ``PATH`` and the like).
     """
-    async with _stdio(
-        f"the order server '{shlex.join(command)}'", command, {}, call_timeout_s, start_timeout_s
-    ) as client:
+    name = f"the order server '{_line(shlex.join(command), 100)}'"
+    async with _stdio(name, command, {}, call_timeout_s, start_timeout_s) as client:
         yield client
 
 
@@ -217,9 +218,11 @@ async def order_session_http(
     ValueError
         If `url` is not an address that begins with http:// or https://.
     """
-    if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError(f"url is {url!r}: give an address such as http://127.0.0.1:8000{order_server.PATH}")
-    name = f"the order server at {url}"
+    # Messages name the address without the password that it may hold.
+    name = f"the order server at {parts._replace(netloc=parts.netloc.rpartition('@')[2]).geturl()}"
     async with _session(name, _over_http(url), call_timeout_s, start_timeout_s, lambda: "") as client:
         yield client
 
@@ -251,6 +254,8 @@ async def _stdio(
     with tempfile.TemporaryFile("w+", encoding="utf-8") as errors:
 
         def last_words() -> str:
+            if errors.closed:  # and the session with it
+                return ""
             end = os.fstat(errors.fileno()).st_size
             tail = os.pread(errors.fileno(), 2000, max(0, end - 2000)).decode("utf-8", "replace")
             last = next((line for line in reversed(tail.splitlines()) if line.strip()), "")
@@ -304,6 +309,6 @@ def _told(error: BaseException) -> str:
     return _line(str(error)) or type(error).__name__
 
 
-def _line(text: str) -> str:
+def _line(text: str, length: int = 300) -> str:
     line = " ".join(text.split())
-    return line if len(line) <= 300 else line[:297] + "..."
+    return line if len(line) <= length else f"{line[: length - 3]}..."

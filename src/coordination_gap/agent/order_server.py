@@ -14,6 +14,7 @@ the span that the caller's ``_meta.traceparent`` names. This process sets up no 
 import argparse
 import contextlib
 import json
+import os
 import socket
 import sys
 from pathlib import Path
@@ -125,7 +126,7 @@ def _serve_http(server: MCPServer[Any], port: int) -> None:
         listening = socket.create_server((HOST, port))
     except OSError as error:
         raise OrderServiceError(
-            f"port {port} of {HOST} cannot be had ({error.strerror}): give another --port"
+            f"port {port} of {HOST} cannot be had ({os.strerror(error.errno or 0)}): give another --port"
         ) from error
     with listening:
         print(f"http://{HOST}:{listening.getsockname()[1]}{PATH}", flush=True)

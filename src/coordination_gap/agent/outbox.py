@@ -156,6 +156,8 @@ class Outbox:
             return self._one("SELECT run_id FROM refunds WHERE order_id = ?", order_id)  # type: ignore[return-value]
 
     def _reply(self, run_id: str, address: str, body: str) -> None:
+        if not body.strip():
+            raise OutboxError(f"the reply of run {run_id!r} is blank: nothing was sent")
         self._connection.execute(
             "INSERT INTO replies VALUES (?, ?, ?) ON CONFLICT (run_id) DO NOTHING", (run_id, address, body)
         )

@@ -194,12 +194,18 @@ class SupportAgent:
             order = own_order(found.values)  # type: ignore[arg-type] # the graph's state
             if refund and order is None:
                 raise ValueError(f"refund is True: run {run_id!r} has no order of the sender's that could be refunded")
-            before = self._outbox.refunded_in(order.order_id) if refund and order is not None else None
-            if before not in (None, run_id):
-                raise ValueError(f"refund is True: the order was refunded in run {before!r} already")
-            word = Word(refund=refund, reply=reply)
             with spans.later_span(self._tracing.tracer, "approve", run_id, found.values["trace"]) as span:
                 span.set_attribute("support.refund", refund)
+                done = self._outbox.settle(
+                    run_id,
+                    found.values["sender"],
+                    reply=reply,
+                    refund=refund,
+                    order_id=None if order is None else order.order_id,
+                    amount_usd=0.0 if order is None else order.price_usd,
+                )
+                # The first word stands, which may be another's, or this one's before the process was killed.
+                word = Word(refund=done.refund_usd > 0, reply=done.reply)
                 return await self._run(Command(resume=word), run_id)
 
     async def _run(self, given: State | Command[Any] | None, run_id: str) -> Answer:
