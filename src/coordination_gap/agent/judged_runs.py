@@ -143,9 +143,9 @@ class Recorder:
         elif rejected:
             found[last["draft"]] = ("draft", {"good": "rejected_good"}.get(found[last["draft"]][1], "rejected_bad"))
         if "plain reply" in path:
-            right = answer.reply in self._right_texts(trail.kind, trail.order, trail.rule)
-            sent = answer.reply is not None
-            found.insert(last["draft"] + 1, ("plain reply", ("good" if right else "silent") if sent else "loud"))
+            # Made by code from the record that it was handed, it is right for that unless it was itself rejected.
+            plain = "loud" if answer.rule == "rejected draft" else "good"
+            found.insert(last["draft"] + 1, ("plain reply", plain))
         if path[-1] == "escalate" and found[-1][0] == "decide":
             found[-1] = ("decide", "loud")  # the e-mail could have been answered, and the rules gave it to a person
         return Run(trail.label, answer, tuple(found), end, trail.intent, trail.confidence)

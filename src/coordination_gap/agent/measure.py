@@ -25,7 +25,7 @@ RUNS_EACH_MIX = 750
 RATE = 0.03
 """Chance that a fault hits an attempt: what the article's 97 % leaves."""
 MEASURED_WITH = ("orders", "support_emails", "support_replies", "support_training")
-_NOT_THE_AGENT = {"article_demo.py", "measure.py", "order_client_http.py"}
+_NOT_THE_AGENT = {"article_demo.py", "measure.py", "plots.py"}
 
 
 def agent_sha256() -> str:
@@ -37,6 +37,24 @@ def agent_sha256() -> str:
     for name in MEASURED_WITH:
         digest.update(f"{name} {tables.sha256(name)}\n".encode())
     return digest.hexdigest()
+
+
+def require_current(*measured: pd.DataFrame) -> None:
+    """Refuse tables that were measured with another agent than the one that is here.
+
+    Raises
+    ------
+    ValueError
+        If a row has another hash.
+    """
+    now = agent_sha256()
+    for frame in measured:
+        stale = frame[frame["agent_sha256"] != now]
+        if len(stale):
+            raise ValueError(
+                f"data/{frame.attrs['table']}.csv, line {stale.index[0] + 1}: measured with agent "
+                f"{stale['agent_sha256'].iloc[0][:12]}, and the agent here is {now[:12]}: run 'make agent-runs'"
+            )
 
 
 async def measure(each_fault: int, each_mix: int, seed: int = SEED) -> dict[str, pd.DataFrame]:

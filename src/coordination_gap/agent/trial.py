@@ -14,8 +14,8 @@ from coordination_gap.agent.email import order_references
 from coordination_gap.agent.faults import Others
 from coordination_gap.agent.judged_runs import Plan, Run, run_all
 from coordination_gap.agent.labels import Label, read_labels, read_orders
-from coordination_gap.agent.made_up_orders import SHOP_DAY
 from coordination_gap.agent.local_model import LocalChatModel
+from coordination_gap.agent.made_up_orders import SHOP_DAY
 from coordination_gap.agent.models import chat_model
 from coordination_gap.agent.order_client import OrderClient, order_session
 from coordination_gap.agent.orders import Order, make_database
@@ -80,10 +80,10 @@ async def trial(emails: pd.DataFrame, orders: pd.DataFrame, model: str | None = 
                 chosen.prepare()  # its training is no part of a step's time
             # The same few hundred e-mails are put to the model thousands of times.
             chosen.cache = InMemoryCache()
-            yield Trial(session, chosen, labels, _others(labels, records))
+            yield Trial(session, chosen, labels, others_of(labels, records))
 
 
-def _others(labels: Sequence[Label], records: Sequence[Order]) -> Others:
+def others_of(labels: Sequence[Label], records: Sequence[Order]) -> Others:
     """Return what wrong records are drawn from: readings, orders, decisions and replies of all e-mails."""
     about = [label for label in labels if label.decision == "reply" and label.order is not None]
     decisions = [
