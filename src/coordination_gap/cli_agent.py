@@ -7,7 +7,7 @@ import uuid
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 import click
 
@@ -107,12 +107,15 @@ async def _run(
     as_json: bool,
 ) -> None:
     from coordination_gap.agent import AgentError, OrdersOnDemand, SupportAgent
+    from coordination_gap.agent.local_model import LocalChatModel
     from coordination_gap.agent.models import chat_model
     from coordination_gap.agent.order_client import order_session
     from coordination_gap.agent.runtime import TRACES
     from coordination_gap.agent.tracing import tracing_from_environment
 
     chat = chat_model(model)
+    if isinstance(chat, LocalChatModel):
+        chat.prepare()  # training it takes longer than a step may
     try:
         folder.mkdir(parents=True, exist_ok=True)
         orders = _database(database, folder, today)
@@ -151,8 +154,7 @@ def _database(given: str | None, folder: Path, today: date) -> Path:
 def _read(file: str | None) -> bytes:
     """Return the bytes of an e-mail, or as many of them as show that there are too many."""
     if file == "-":
-        stdin: BinaryIO = click.get_binary_stream("stdin")
-        return stdin.read(_MOST_BYTES)
+        return sys.stdin.buffer.read(_MOST_BYTES)
     try:
         with Path(str(file)).open("rb") as stream:
             return stream.read(_MOST_BYTES)

@@ -8,8 +8,10 @@ from hypothesis import strategies as st
 
 from coordination_gap.agent.decide import ASK
 from coordination_gap.agent.gate import MOST_CHARACTERS, draft_faults
+from coordination_gap.agent.local_drafts import wordings
 from coordination_gap.agent.made_up_orders import ITEMS
 from coordination_gap.agent.plain import plain_reply
+from coordination_gap.agent.reply_words import STATUS_WORDS, day_words
 from tests.agent.fakes import LATE, ON_TIME, PROCESSING, TODAY, order
 
 # ON_TIME: order 1440, linen shirt, 49 dollars, shipped, promised for Thursday, 25 June 2026; today is the 20th.
@@ -26,6 +28,8 @@ GOOD = [
     "As of today, order 1440 has been shipped. It is promised for next Thursday, June 25th.",
     "Order １４４０ has been shipped and is promised for 25.06.2026.",
     "The order 1440 has not been cancelled. It has shipped and is due on 6/25.",
+    "Order 1440, which you placed on 18 June, was shipped on 19 June and is due on 25 June 2026.",
+    "Order 1440 of 2026-06-18 has shipped. Due 2026-06-25; please do not count on an earlier day.",
 ]
 
 BAD = [
@@ -54,7 +58,9 @@ BAD = [
     ("Order 1440 has shipped. Due 2026-06-25, perhaps early.", "it says 'early'"),
     ("Order 1440 has shipped. Due 2026-06-25, or next week.", "it says 'next week'"),
     ("Order 1440 has shipped and will come before 25 June.", "it puts something before or after '25 June'"),
-    ("Order 1440 has shipped on 2026-06-19, due 2026-06-25.", "it says '2026-06-19'"),
+    ("Order 1440 arrives on 2026-06-19 and has shipped, due 2026-06-25.", "it says '2026-06-19'"),
+    ("Order 1440 has shipped on 2026-06-18, due 2026-06-25.", "it says '2026-06-18'"),
+    ("Order 1440 of 2026-06-19 has shipped, due 2026-06-25.", "it says '2026-06-19'"),
     ("Order 1440 has shipped. Due 06/07/2026 or on 2026-06-25.", "it says '06/07/2026'"),
     ("Order 1440 has shipped. Due 2026-06-25, two days late.", "it says 'two days'"),
     ("Order 1440 is due on 2026-06-25.", "it does not say that the order is shipped"),
@@ -89,7 +95,7 @@ GOOD_ASKS = [
     "Which order do you mean?",
     "Hello,\n\ncould you please send us your order number? It has four digits.\n\nKind regards",
     "We could not find that order. Please reply with the order number, and we will answer shortly.",
-    "Once we have the number of your order, we can see whether it has shipped.",
+    "We need the number of your order; once we have it, we can see whether it has shipped.",
 ]
 
 BAD_ASKS = [
@@ -171,6 +177,22 @@ def test_another_number_in_place_of_the_orders_is_rejected(draft: str, number: i
     if wrong != "1440":
         assert draft_faults(draft.replace("1440", wrong), ON_TIME, "reply", TODAY)
         assert draft_faults(f"{draft} {wrong}", ON_TIME, "reply", TODAY)
+
+
+def test_the_wordings_of_the_local_model_pass() -> None:
+    for wording in wordings():
+        for about in (ON_TIME, PROCESSING, order("2000", item="wool scarf", promised_in=12, status="shipped")):
+            if wording.situation in ("ask_number", "ask_not_found"):
+                filled = wording.filled({})
+                assert draft_faults(filled, None, "ask", TODAY) == [], filled
+            elif wording.situation == f"reply_{about.status}":
+                days = {name: getattr(about, name) for name in ("ordered_on", "shipped_on", "promised_on")}
+                values = {name: day_words(day) for name, day in days.items() if day is not None}
+                status = STATUS_WORDS[about.status]
+                filled = wording.filled(
+                    {**values, "order_id": about.order_id, "item": about.item, "status_words": status}
+                )
+                assert draft_faults(filled, about, "reply", TODAY) == [], filled
 
 
 FORMS = st.sampled_from(

@@ -322,11 +322,12 @@ def test_only_the_senders_own_order_can_be_refunded(email: Email) -> None:
         run(email, answers=[classified()], word={"refund": True, "reply": None})
 
 
-FAULTS = [
+FAULTS: list[Any] = [
     OrderServiceError("gone"), UnknownOrder("none"), TimeoutError(), ConnectionError("reset"), ValueError("bad"),
-    KeyError("bug"), None, "text", 42, "", LATE, ON_TIME, CANCELLED, Decision("reply", "x", "x"),
-    Decision("escalate", "x", "x"), Decision("ask", "x", "x"), Classification("refund", 1.0), Classification("order_status", 1.0), [], ["a fault"],
-    "We refund you 89 dollars.", Reading(Email(SAM, "", "x"), References(("4821",))),
+    KeyError("bug"), None, "text", 42, "", LATE, ON_TIME, CANCELLED, [], ["a fault"], "We refund you 89 dollars.",
+    *(Decision(kind, "x", "x") for kind in ("reply", "ask", "escalate")),
+    Classification("refund", 1.0), Classification("order_status", 1.0),
+    Reading(Email(SAM, "", "x"), References(("4821",))),
 ]  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import http.server
 import json
+import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -128,7 +129,7 @@ def test_a_time_out_is_called_so() -> None:
 
 def test_the_gates_verdict_stands_on_the_draft() -> None:
     found = spans(answers=[classified(), "Wrong."])
-    draft, check = ([span for span in found if span.name == name][0] for name in ("draft", "check"))
+    draft, check = (next(span for span in found if span.name == name) for name in ("draft", "check"))
     assert said(draft)["gap.outcome"] == "rejected"
     assert (draft.end_time or 0) >= (check.end_time or 0)
     assert "gap.outcome" not in said(check)
@@ -220,9 +221,28 @@ def test_the_file_is_read_as_attempts_and_becomes_a_pipeline(tmp_path: Path) -> 
     }
     estimated = estimate_pipeline(frame, TEMPLATE)
     assert estimated.runs == len(runs)
-    rates = estimated.steps.set_index(["step", "parameter"])
-    assert rates.loc[("look up", "success"), "trials"] >= 0
-    assert (coordination_gap(frame, TEMPLATE).table["observed"].notna()).any()
+
+
+def test_judged_runs_have_a_measured_gap(tmp_path: Path) -> None:
+    def intercept(name: str, function: StepFunction) -> StepFunction:
+        async def judged(state: State) -> Any:
+            value = await function(state)
+            wrong = name == "look up" and state["run_id"] == "run 0"
+            trace.get_current_span().set_attribute("gap.outcome", "silent" if wrong else "good")
+            return value
+
+        return judged
+
+    for number in range(4):
+        asyncio.run(
+            answer(
+                None, run_id=f"run {number}", state=tmp_path, settings=Settings(intercept=intercept),
+                judge=lambda found: "silent_failure" if found.run_id in ("run 0", "run 1") else "success",
+            )
+        )  # fmt: skip
+    table = coordination_gap(read_traces(tmp_path / "traces.jsonl")).table.set_index(["prediction", "outcome"])
+    assert table["predicted"].to_dict()["pipeline", "success"] == pytest.approx(0.75)
+    assert table["observed"].to_dict()["pipeline", "success"] == pytest.approx(0.5)
 
 
 def test_the_file_is_otlp_json(tmp_path: Path) -> None:
@@ -335,8 +355,8 @@ def test_a_full_disk_loses_spans_and_nothing_else(tmp_path: Path, monkeypatch: p
     made = Tracing(SimpleSpanProcessor(exporter))
     asyncio.run(answer(made))
     before = file.read_bytes()
-    real = tracing.os.write
-    monkeypatch.setattr(tracing.os, "write", lambda descriptor, line: real(descriptor, line[:10]))
+    real = os.write
+    monkeypatch.setattr(os, "write", lambda descriptor, line: real(descriptor, line[:10]))
     assert asyncio.run(answer(made)).decision == "reply"
     assert file.read_bytes() == before
     made.close()

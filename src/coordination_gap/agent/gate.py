@@ -21,9 +21,8 @@ _LINK = re.compile(
 )
 _MONEY = re.compile(r"(?:[$€£]\s*|\b(?:usd|eur|gbp)\s+)\d[\d.,]*\d|(?:[$€£]\s*|\b(?:usd|eur|gbp)\s+)\d", re.IGNORECASE)
 _NUMBER = re.compile(r"[^\W_]*\d(?:[^\W_]|[.,:/'’-](?=\d))*")
-_ASKS = re.compile(
-    r"\border(?:['’]s)?\s+(?:number|no\b|id\b)|\bnumber\s+of\s+(?:your|the)\s+order|\bwhich\s+order", re.I
-)
+_NUMBER_WORD = re.compile(r"\b(?:number|digits|order\s+(?:no|id)|which\s+order)\b", re.IGNORECASE)
+_REQUEST = re.compile(r"\?|\b(?:please|need|send|tell|give)\b", re.IGNORECASE)
 _OWN = {"your", "the", "this", "a", "an", "my", "our", "one"}
 
 
@@ -32,11 +31,12 @@ def draft_faults(
 ) -> list[str]:
     """Return what is wrong with a draft, a sentence each; an empty list lets it through.
 
-    A ``reply`` has to name the right order number and no other, name the promised day and no other day, and say the
-    order's status and no other. Every number in it must be one of the record's. An ``ask`` has to ask for the order's
-    number and may hold no digit, day, status or item at all. Neither may offer or assure anything, or hold a link, an
-    e-mail address other than the customer's, an item of the shop that is not the order's, letters of another script,
-    or characters that cannot be seen.
+    A ``reply`` has to name the right order number and no other, name the promised day, and say the order's status and
+    no other. The days of ordering and shipping may be named as such; any other day or span of time is a fault, and so
+    is any number that the record does not have. An ``ask`` has to ask for the order's number and may hold no digit,
+    day, status or item at all. Neither may offer or assure anything, or hold a link, an e-mail address other than the
+    customer's, an item of the shop that is not the order's, letters of another script, or characters that cannot be
+    seen.
 
     What it cannot see: it reads English words and figures by patterns, not meaning. A false statement in words that it
     does not list ("your parcel sits at customs"), in another language or misspelt; days in words ("the
@@ -101,7 +101,7 @@ def _address_faults(draft: str, own: str | None) -> Iterator[str]:
 
 def _reply_faults(text: str, order: Order, today: date, items: Iterable[str]) -> Iterator[str]:
     mentions = day_mentions(text, today)
-    yield from day_faults(text, mentions, order.promised_on)
+    yield from day_faults(text, mentions, order)
     yield from status_faults(text, order.status)
     yield from _item_faults(text, order.item, items)
     rest = _without(text, mentions)
@@ -118,7 +118,7 @@ def _reply_faults(text: str, order: Order, today: date, items: Iterable[str]) ->
 
 
 def _ask_faults(text: str, today: date, items: Iterable[str]) -> Iterator[str]:
-    if not _ASKS.search(text):
+    if not (_NUMBER_WORD.search(text) and _REQUEST.search(text)):
         yield "it does not ask for the order's number"
     if any(sign.isnumeric() for sign in text):
         yield "it holds a number, and no order is known"

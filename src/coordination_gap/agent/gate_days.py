@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from coordination_gap.agent.orders import Order
+
 _MONTHS = {name.lower(): number for number, name in enumerate(calendar.month_name) if name}
 _MONTHS |= {name.lower(): number for number, name in enumerate(calendar.month_abbr) if name} | {"sept": 9}
 _WEEKDAYS = {name.lower(): number for number, name in enumerate(calendar.day_name)}
@@ -44,6 +46,15 @@ _KINDS = {
 }
 _ANY = re.compile("|".join(rf"\b(?P<{kind}>{pattern})" for kind, pattern in _KINDS.items()), re.IGNORECASE)
 _BESIDE = re.compile(r"\b(?:before|prior to|ahead of|earlier than|after|since|until)\s+(?:on\s+)?(?:the\s+)?$", re.I)
+_ORDERED = re.compile(
+    r"\b(?:placed|ordered|bought|made|dated|order\b[^.;!?\n]{0,40}\bof)\b[^.,;!?\n]{0,12}$", re.IGNORECASE
+)
+_SHIPPED = re.compile(
+    r"\b(?:shipped|dispatched|sent|left\s+us|left\s+our\s+\w+|handed\s+(?:over|to\s+the\s+carrier)|had\s+it"
+    r"|in\s+transit|on\s+its\s+way)\b[^.,;!?\n]{0,12}$",
+    re.IGNORECASE,
+)
+_DENIED = re.compile(r"(?:\b(?:not|no|cannot)|n't)\b[^.,;!?\n]{0,20}$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -86,18 +97,30 @@ def day_mentions(text: str, today: date) -> list[Mention]:
     return [_mention(match, today) for match in _ANY.finditer(text)]
 
 
-def day_faults(text: str, mentions: list[Mention], promised: date) -> Iterator[str]:
-    """Yield what is wrong with the days of a reply that may name the promised day only."""
+def day_faults(text: str, mentions: list[Mention], order: Order) -> Iterator[str]:
+    """Yield what is wrong with the days of a reply.
+
+    It has to name the promised day. The day of the order and that of its shipping may stand after words that say what
+    happened on them; every other day is a fault.
+    """
+    promised = order.promised_on
     named = any(mention.full and mention.days == {promised} for mention in mentions)
     if not any(mention.days == {promised} for mention in mentions):
         yield f"it does not name the promised day, {promised}"
     for mention in mentions:
+        before = text[max(0, mention.start - 60) : mention.start]
         # Beside the date, its weekday may stand, however far off the day is.
-        right = mention.days == {promised} or (named and mention.weekday == promised.weekday())
-        if not right:
+        if mention.days == {promised} or (named and mention.weekday == promised.weekday()):
+            if _BESIDE.search(before):
+                yield f"it puts something before or after {mention.text!r}, the promised day"
+        elif not (_is_past(mention, before, order) or (mention.vague and _DENIED.search(before))):
             yield f"it says {mention.text!r}, and the promised day is {promised}"
-        elif _BESIDE.search(text[max(0, mention.start - 30) : mention.start]):
-            yield f"it puts something before or after {mention.text!r}, the promised day"
+
+
+def _is_past(mention: Mention, before: str, order: Order) -> bool:
+    """Tell whether a day is that of the order or of its shipping, and the words before it say so."""
+    ordered = mention.days == {order.ordered_on} and _ORDERED.search(before) is not None
+    return ordered or (mention.days == {order.shipped_on} and _SHIPPED.search(before) is not None)
 
 
 def _mention(match: re.Match[str], today: date) -> Mention:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 #: Words that claim a status of an order. Those of the last two classes agree with no order that is replied about.
 _STATUS = {
     "shipped": (
-        r"ships?\b|shipped\b|dispatched\b|sent\s+out\b|been\s+sent\b|on\s+(?:its|the)\s+way\b|in\s+transit\b|left\s+our\b"
+        r"ships?\b|shipped\b|dispatched\b|sent\s+out\b|been\s+sent\b|on\s+(?:its|the)\s+way\b|in\s+transit\b|left\s+(?:our|us)\b"
         r"|(?:handed|given)\s+(?:over\s+)?to\s+the\s+carrier\b|with\s+the\s+carrier\b|en\s+route\b"
     ),
     "processing": (
