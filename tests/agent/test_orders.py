@@ -266,6 +266,7 @@ def test_a_locked_file_is_waited_for_and_then_named(tmp_path: Path, monkeypatch:
     path = tmp_path / "orders.sqlite"
     make_database(path, draw_orders(1))
     with closing(sqlite3.connect(path, isolation_level=None)) as writer, closing(open_database(path)) as reader:
+        assert reader.execute("PRAGMA busy_timeout").fetchone() == (20,)  # ms
         writer.execute("BEGIN EXCLUSIVE")
         with pytest.raises(OrderServiceError, match=r"locked by another process .* 0\.02 s"):
             read_order(reader, "4821")
@@ -289,7 +290,7 @@ def test_a_schema_that_changes_under_a_reader_is_told(tmp_path: Path) -> None:
     ("column", "change"),
     [
         ("status", "UPDATE orders SET status = 'lost'"),
-        ("promised_on", "UPDATE orders SET promised_on = 'soon'"),
+        ("promised_on", "UPDATE orders SET promised_on = '2026-06-31'"),
         ("price_usd", "UPDATE orders SET price_usd = -1"),
         ("item", "UPDATE orders SET item = ''"),
     ],

@@ -15,6 +15,7 @@ import argparse
 import contextlib
 import json
 import os
+import signal
 import socket
 import sys
 from pathlib import Path
@@ -102,6 +103,8 @@ def main(arguments: list[str] | None = None) -> int:
         open_database(options.database).close()
         server = build_server(options.database)
         if options.transport == "stdio":
+            # Python's own handler would wait for the thread that reads standard input, that is for ever.
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
             server.run("stdio")
         else:
             _serve_http(server, options.port)
