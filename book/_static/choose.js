@@ -24,23 +24,45 @@
     return { column, select, label: element("label", {}, `${title} `, select) };
   }
 
-  function sortable(heading, column, body, rows) {
-    const button = element("button", { type: "button" }, ...heading.childNodes);
-    heading.append(button);
-    button.addEventListener("click", () => {
-      const before = heading.getAttribute("aria-sort");
-      const next = { ascending: "descending", descending: "" }[before] ?? "ascending";
-      for (const other of heading.parentNode.cells) {
-        other.removeAttribute("aria-sort");
+  /* One order for the buttons in the heads and for the list beside the choosers, which blocks of rows need. */
+  function sorter(headings, body, rows) {
+    const select = element("select", {}, element("option", { value: "" }, "as in the article"));
+    const shown = headings.filter((heading) => !heading.hidden);
+    for (const heading of shown) {
+      const title = heading.textContent;
+      for (const [direction, words] of [["ascending", "rising"], ["descending", "falling"]]) {
+        select.append(element("option", { value: `${headings.indexOf(heading)} ${direction}` }, `${title}, ${words}`));
+      }
+    }
+
+    function sort(column, direction) {
+      for (const heading of headings) {
+        heading.removeAttribute("aria-sort");
       }
       const order = [...rows];
-      if (next) {
-        heading.setAttribute("aria-sort", next);
-        const sign = next === "ascending" ? 1 : -1;
+      if (direction) {
+        headings[column].setAttribute("aria-sort", direction);
+        const sign = direction === "ascending" ? 1 : -1;
         order.sort((a, b) => sign * text(a, column).localeCompare(text(b, column), "en", { numeric: true }));
       }
       body.append(...order);
+      select.value = direction ? `${column} ${direction}` : "";
+    }
+
+    for (const heading of shown) {
+      const column = headings.indexOf(heading);
+      const button = element("button", { type: "button" }, ...heading.childNodes);
+      heading.append(button);
+      button.addEventListener("click", () => {
+        const before = heading.getAttribute("aria-sort");
+        sort(column, { ascending: "descending", descending: "" }[before] ?? "ascending");
+      });
+    }
+    select.addEventListener("change", () => {
+      const [column, direction] = select.value.split(" ");
+      sort(Number(column), direction || "");
     });
+    return element("label", { className: "sort-by" }, "Sort by ", select);
   }
 
   function enhance(table) {
@@ -53,7 +75,7 @@
       .map((heading, column) => [heading, column])
       .filter(([heading]) => heading.hasAttribute("data-filter"))
       .map(([heading, column]) => chooser(rows, column, heading.textContent));
-    headings.forEach((heading, column) => sortable(heading, column, body, rows));
+    const sortBy = sorter(headings, body, rows);
 
     function choose() {
       const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
@@ -72,7 +94,12 @@
     const controls = element("form", { className: "choose" });
     controls.setAttribute("role", "search");
     controls.setAttribute("aria-label", `Choose rows of: ${table.caption.textContent}`);
-    controls.append(element("label", {}, "Find in the rows ", search), ...choosers.map(({ label }) => label), shown);
+    controls.append(
+      element("label", {}, "Find in the rows ", search),
+      ...choosers.map(({ label }) => label),
+      sortBy,
+      shown,
+    );
     shown.setAttribute("aria-live", "polite");
     controls.addEventListener("input", choose);
     controls.addEventListener("submit", (event) => event.preventDefault());

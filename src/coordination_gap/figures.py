@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import as_file, files
-from typing import Any
+from typing import Any, NamedTuple
 
 import matplotlib
 import matplotlib.pyplot as plt
@@ -156,6 +156,13 @@ def _draw_png(draw: Callable[[Figure, pd.DataFrame], None], data: pd.DataFrame, 
     return buffer.getvalue()
 
 
+class Link(NamedTuple):
+    """Words in a table's cell that lead somewhere; without an address they are plain words."""
+
+    text: str
+    address: str
+
+
 def show_table(
     frame: pd.DataFrame,
     caption: str,
@@ -163,6 +170,7 @@ def show_table(
     filters: Sequence[str] = (),
     hidden: Sequence[str] = (),
     links: Mapping[str, Sequence[str]] | None = None,
+    notes: Mapping[str, Sequence[str]] | None = None,
     anchors: Sequence[str] = (),
     stacked: bool = False,
 ) -> None:
@@ -174,7 +182,7 @@ def show_table(
     Parameters
     ----------
     frame
-        The cells.
+        The cells: text, or a tuple of :class:`Link`.
     caption
         What the table holds.
     filters
@@ -184,6 +192,8 @@ def show_table(
         Columns, not the first, that are there for search and choice and not shown.
     links
         By column, an address for each row; empty for none.
+    notes
+        By column, for each row, what stands small beneath the cell; empty for nothing.
     anchors
         For each row, the name under which it can be addressed.
     stacked
@@ -193,12 +203,17 @@ def show_table(
 
     from IPython.display import display
 
-    targets = links or {}
+    targets, beneath = links or {}, notes or {}
+
+    def linked(text: str, address: str) -> str:
+        return f'<a href="{escape(address, quote=True)}">{escape(text)}</a>' if address else escape(text)
 
     def cell(row: int, column: str, value: object) -> str:
-        text = escape(str(value))
-        address = targets[column][row] if column in targets else ""
-        return f'<a href="{escape(address, quote=True)}">{text}</a>' if address else text
+        if isinstance(value, tuple):
+            return "; ".join(linked(text, address) for text, address in value)
+        shown = linked(str(value), targets[column][row] if column in targets else "")
+        note = beneath[column][row] if column in beneath else ""
+        return f'{shown} <span class="cell-note">{escape(note)}</span>' if note else shown
 
     def mark(row: int) -> str:
         return f' id="{escape(anchors[row], quote=True)}"' if anchors else ""
@@ -234,4 +249,5 @@ def show_table(
         f"<thead{role('rowgroup')}><tr{role('row')}>{head}</tr></thead>"
         f"<tbody{role('rowgroup')}>{body}</tbody></table></div>"
     )
-    display({"text/html": table, "text/plain": f"{caption}\n{frame.to_string(index=False)}"}, raw=True)
+    plain = frame.map(lambda value: "; ".join(link.text for link in value) if isinstance(value, tuple) else value)
+    display({"text/html": table, "text/plain": f"{caption}\n{plain.to_string(index=False)}"}, raw=True)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from coordination_gap import tables
-from coordination_gap.scorecard import arena_gaps, at_day, index_gaps
+from coordination_gap.scorecard import arena_gaps, at_day, index_change, index_gaps, refreshed
 
 BOARD = "text-style-control-default"
 
@@ -57,6 +57,38 @@ def test_a_lab_twice_is_refused() -> None:
     arena = pd.concat([snapshot("2026-06-17", Google=(10, 9, 11), OpenAI=(8, 7, 9))] * 2)
     with pytest.raises(ValueError, match="twice in the snapshot of 2026-06-17"):
         arena_gaps(arena)
+
+
+def test_repeats_are_dropped_whole_and_board_by_board() -> None:
+    first: dict[str, tuple[float, float, float]] = {"Google": (10, 9, 11), "OpenAI": (8, 7, 9)}
+    moved = first | {"OpenAI": (8, 7, 10)}
+    without = {lab: (rating, math.nan, math.nan) for lab, (rating, _, _) in first.items()}
+    arena = pd.concat(
+        [
+            snapshot("2026-06-01", BOARD, **first),
+            snapshot("2026-06-02", BOARD, **first),
+            snapshot("2026-06-03", BOARD, **moved),  # an end of an interval moved
+            snapshot("2026-06-04", BOARD, **first),  # as two before, but not as the one before
+            snapshot("2026-06-05", BOARD, **without),
+            snapshot("2026-06-06", BOARD, **without),
+            snapshot("2026-06-02", "text", **first),
+        ]
+    ).assign(model="m")
+    assert refreshed(arena)["snapshot_date"].dt.day.tolist() == [1, 1, 3, 3, 4, 4, 5, 5, 2, 2]
+    renamed = arena.assign(model=[f"m{number // 2}" for number in range(len(arena))])
+    assert len(refreshed(renamed)) == len(arena)
+    fewer = pd.concat([snapshot("2026-06-01", BOARD, **first), snapshot("2026-06-02", Google=(10, 9, 11))]).assign(
+        model="m"
+    )
+    assert len(refreshed(fewer)) == 3
+    assert refreshed(arena.iloc[:0]).empty
+
+
+def test_the_tables_own_repeats() -> None:
+    arena = tables.load("arena_weekly", "2026-09-10")
+    board = arena[arena["board_id"] == BOARD]
+    kept = refreshed(board)["snapshot_date"].unique()
+    assert [f"{day:%m-%d}" for day in board["snapshot_date"].unique() if day not in kept] == ["06-18", "06-21", "06-25"]
 
 
 def test_the_tables_own_gaps() -> None:
@@ -114,6 +146,29 @@ def test_index_interval_keeps_stated_ends_and_hardly_depends_on_their_level() ->
         assert gaps["high"].iloc[0] == pytest.approx(2, abs=0.15)
 
 
+def test_change_of_two_gaps_by_hand() -> None:
+    rows = models(
+        ("g", "Google", "2026-01-01", 100, 100, 100),
+        ("o", "OpenAI", "2026-01-01", 104, 104, 104),
+        ("o2", "OpenAI", "2026-03-01", 110, 107, 113),
+    )
+    change = index_change(rows, pd.Timestamp("2026-02-01"), draws=200_000)
+    assert change is not None
+    assert change[0] == -6
+    # Google's model and the early rival are in both gaps and cancel; only the late one's error is left.
+    assert change[1:] == pytest.approx((-9, -3), abs=0.05)
+    assert index_change(rows, pd.Timestamp("2025-12-31")) is None
+    assert index_change(rows, pd.Timestamp("2026-03-01")) == (0, 0, 0)
+
+
+def test_change_of_two_gaps_is_the_difference_of_the_steps() -> None:
+    index = tables.load("epoch_index", "2026-09-10")
+    change = index_change(index, pd.Timestamp("2026-06-17"))
+    assert change is not None
+    assert change[0] == pytest.approx(-9.13 - (155.0 - 163.41))
+    assert change[1] < change[0] < change[2]
+
+
 @settings(deadline=None)
 @given(st.lists(st.tuples(st.floats(50, 150), st.booleans(), st.integers(0, 300)), min_size=2, max_size=8))
 def test_gap_is_best_so_far_less_best_so_far(drawn: list[tuple[float, bool, int]]) -> None:
@@ -138,4 +193,8 @@ def test_refused() -> None:
         index_gaps(rows, draws=10)
     with pytest.raises(ValueError, match="confidence is 1"):
         index_gaps(rows, confidence=1.0)
+    with pytest.raises(ValueError, match="draws is 10"):
+        index_change(rows, pd.Timestamp("2026-02-01"), draws=10)
+    with pytest.raises(ValueError, match="confidence is 1"):
+        index_change(rows, pd.Timestamp("2026-02-01"), confidence=1.0)
     assert np.isfinite(index_gaps(rows)["gap"]).all()

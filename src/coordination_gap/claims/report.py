@@ -1,12 +1,15 @@
 """The audit arranged for reading: a table of every claim, counts by verdict, and their figure."""
 
+import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from urllib.parse import urlsplit
 
 import pandas as pd
 from matplotlib.figure import Figure
 
 from coordination_gap import figures
+from coordination_gap.claims.sections import OWN, BookPage
 from coordination_gap.claims.table import KINDS, VERDICTS, Claim
 from coordination_gap.claims.verdicts import Verdict
 
@@ -20,35 +23,106 @@ KIND_NAMES = {
 }
 
 
+#: Characters of an address that are shown.
+_LONGEST = 60
+#: The section of the scorecard that puts the forecasts as questions.
+_QUESTIONS = "the-forecasts-as-questions"
+
+
 def anchor(claim: Claim) -> str:
     """Return the name under which a claim's row can be addressed."""
     return f"claim-{claim.claim_id}"
 
 
-def address(verdict: Verdict, sections: Mapping[str, str]) -> str:
-    """Return where the decision stands: the section that shows the fact, or the evidence's page; empty for neither.
+def locator(claim: Claim) -> str:
+    """Return where the article makes a claim: the section and the place, and other places after it."""
+    first, *others = claim.place.split(" | ")
+    return "; also ".join([f"{claim.section}, {first}", *others])
+
+
+def where_to_look(
+    verdict: Verdict,
+    pages: Mapping[str, BookPage],
+    sections: Mapping[str, str],
+    asked: Collection[str] = (),
+    numbers: Mapping[str, int] | None = None,
+) -> tuple[figures.Link, ...]:
+    """Return links to the section of this book that a claim belongs to, its question, its evidence, and what it denies.
 
     Parameters
     ----------
     verdict
         The verdict.
+    pages
+        From :func:`coordination_gap.claims.book_pages`.
     sections
         From :func:`coordination_gap.claims.section_addresses`.
+    asked
+        Claims that a question of the scorecard is about.
+    numbers
+        The number under which each claim stands on this page; without it, claims that
+        cannot be true together with this one are left out.
     """
-    if verdict.claim.rule == "fact":
-        return sections.get(verdict.claim.fact, f"../facts.html#fact-{verdict.claim.fact}")
-    return verdict.source if verdict.source.startswith("https://") and " " not in verdict.source else ""
+    claim = verdict.claim
+    found = _section(claim, pages, sections)
+    if claim.claim_id in asked and "scorecard" in pages and claim.page != "scorecard":
+        found.append(_link(pages["scorecard"], _QUESTIONS))
+    if verdict.source:
+        found += [source_link(part) for part in verdict.source.split(" ; ")]
+    found += [
+        figures.Link(f"cannot be true together with No. {number}", f"#claim-{other}")
+        for other, number in sorted((numbers or {}).items(), key=lambda item: item[1])
+        if other in claim.contradicts
+    ]
+    return tuple(found)
 
 
-def table(verdicts: Sequence[Verdict]) -> pd.DataFrame:
-    """Return a row for each claim: number, claim, verdict, what was found, kind, and section of the article."""
+def _section(claim: Claim, pages: Mapping[str, BookPage], sections: Mapping[str, str]) -> list[figures.Link]:
+    page = pages.get(claim.page)
+    if claim.fact in sections and not claim.page_section:
+        address = sections[claim.fact]
+        file, _, place = address.partition("#")
+        home = next((page for page in pages.values() if page.address == file), None)
+        return [_link(home, place) if home else figures.Link(claim.fact, address)]
+    return [] if page is None or claim.page == OWN else [_link(page, claim.page_section)]
+
+
+def _link(page: BookPage, section: str) -> figures.Link:
+    if section not in page.sections:
+        return figures.Link(page.title, page.address)
+    heading = page.sections[section]
+    text = page.title if heading == page.title else f"{page.title}: {heading}"
+    return figures.Link(text, f"{page.address}#{section}")
+
+
+def source_link(source: str) -> figures.Link:
+    """Return one source of evidence as a link: an address, a table's page, or words without an address."""
+    words = source.split()
+    if words[0].startswith("https://"):
+        address = urlsplit(words[0])
+        name = address.netloc.removeprefix("www.") + address.path.rstrip("/")
+        short = name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"
+        return figures.Link(" ".join([short, *words[1:]]), words[0])
+    table = re.match(r"table (?P<name>[a-z_]+)", source)
+    return figures.Link(source, f"../data/{table['name']}.html" if table else "")
+
+
+def table(
+    verdicts: Sequence[Verdict],
+    pages: Mapping[str, BookPage],
+    sections: Mapping[str, str],
+    asked: Collection[str] = (),
+) -> pd.DataFrame:
+    """Return a row for each claim: number, claim, verdict, what was found, where to look, kind, and section."""
+    numbers = {verdict.claim.claim_id: verdict.claim.position for verdict in verdicts}
     return pd.DataFrame(
         [
             {
                 "No.": verdict.claim.position,
                 "Claim": verdict.claim.statement,
                 "Verdict": verdict.verdict,
-                "What was found": f"{verdict.found}. {verdict.why}" if verdict.found else verdict.why,
+                "What was found": verdict.told,
+                "Where to look": where_to_look(verdict, pages, sections, asked, numbers),
                 "Kind": verdict.claim.kind,
                 "Section of the article": verdict.claim.section,
             }
@@ -61,6 +135,25 @@ def counts(verdicts: Sequence[Verdict]) -> pd.DataFrame:
     """Return how many claims have which verdict, kind × verdict, in the order of both lists."""
     found = Counter((verdict.claim.kind, verdict.verdict) for verdict in verdicts)
     return pd.DataFrame({verdict: [found[kind, verdict] for kind in KINDS] for verdict in VERDICTS}, index=list(KINDS))
+
+
+def ranking(table: pd.DataFrame) -> pd.DataFrame:
+    """Return for each kind how many claims can be checked and hold, the largest share of those that hold first.
+
+    Parameters
+    ----------
+    table
+        From :func:`counts`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``checkable``, ``hold`` and ``share`` by kind; a kind of which none can be checked is left out.
+    """
+    checkable = table.drop(columns="not checkable").sum(axis=1)
+    found = pd.DataFrame({"checkable": checkable, "hold": table["holds"]})[checkable > 0]
+    found["share"] = found["hold"] / found["checkable"]
+    return found.sort_values("share", ascending=False, kind="stable")
 
 
 def weightiest(verdicts: Sequence[Verdict], number: int) -> list[Verdict]:

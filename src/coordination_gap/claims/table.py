@@ -1,6 +1,7 @@
 """The article's claims as data: what each says, and how it is to be decided."""
 
 import math
+import re
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
@@ -12,8 +13,10 @@ from coordination_gap import conditions
 #: What can be found of a claim, from best to worst for it, and last where nothing can be found.
 VERDICTS = ("holds", "loose", "misleading", "contradicted", "unsupported", "not checkable")
 KINDS = ("figure", "fact", "comparison", "causal", "forecast", "definition")
-RULES = ("fact", "evidence", "none")
+RULES = ("fact", "evidence", "due", "none")
 COMPARISONS = ("equals", "at least", "at most")
+#: A fact in a reason.
+PLACEHOLDER = re.compile(r"\[\[([^\[\]]+)\]\]")
 
 
 class ClaimError(ValueError):
@@ -39,28 +42,31 @@ class Claim:
         that number as printed; None where it states none.
     rule
         ``"fact"``: a computed fact decides; ``"evidence"``: rows of ``claim_evidence``;
-        ``"none"``: nothing does.
+        ``"due"``: nothing before the day of its question in ``forecasts``; ``"none"``: nothing does.
     fact
         The id of the fact that decides.
-    comparison, loose
-        How the stated value is compared with the fact, one of :data:`COMPARISONS`, and how far
-        the fact may lie off to hold loosely, as a share of the stated value.
+    shows
+        What that fact is, in words; its value is shown after them.
+    comparison, near, nearly
+        How the stated value is compared with the fact, one of :data:`COMPARISONS`; how far
+        the fact may lie off to be near, as a share of the stated value, and the verdict then.
     condition
         Instead of a comparison, a condition of :mod:`coordination_gap.conditions` on the fact.
     met, otherwise
         The verdict where comparison or condition is met, and where it is not.
-    misleading_fact, misleading_condition
-        If this condition on this fact holds, what would hold or hold loosely is misleading.
+    but_fact, but_condition, but
+        If this condition on this fact holds, what would hold or hold loosely has the verdict `but`.
     reason
-        What the comparison means, or why nothing decides.
+        What the comparison means, or why nothing decides. ``[[id]]`` stands for a fact's display;
+        a sentence that names a gap is left out.
     without
         The verdict where nothing decides.
     contradicts
         Claims of the same article that cannot be true together with this one.
     weight
-        How much it matters for an investor's decision, 0 to 3.
-    page
-        The chapter that decides it.
+        How much it would move a decision to hold or to sell the share, 0 to 3.
+    page, page_section
+        The page that it belongs to, and the anchor of the section there; empty for its top.
     """
 
     claim_id: str
@@ -74,18 +80,33 @@ class Claim:
     resolution: float
     rule: str
     fact: str
+    shows: str
     comparison: str
-    loose: float
+    near: float
+    nearly: str
     condition: str
     met: str
     otherwise: str
-    misleading_fact: str
-    misleading_condition: str
+    but_fact: str
+    but_condition: str
+    but: str
     reason: str
     without: str
     contradicts: tuple[str, ...]
     weight: int
     page: str
+    page_section: str
+
+    @property
+    def facts(self) -> tuple[str, ...]:
+        """The ids of all facts that decide it or that its reason prints, sorted."""
+        operands = [
+            operand
+            for condition in filter(None, (self.condition, self.but_condition))
+            for _, operand in conditions.terms(condition)
+            if conditions.ID.fullmatch(operand)
+        ]
+        return tuple(sorted({*filter(None, (self.fact, self.but_fact)), *operands, *PLACEHOLDER.findall(self.reason)}))
 
 
 def read_claims(rows: pd.DataFrame) -> list[Claim]:
@@ -137,18 +158,22 @@ def _claim(row: dict[Any, Any], known: set[str]) -> Claim:
         resolution=number("resolution") or 0.0,
         rule=rule,
         fact=text("fact"),
+        shows=text("shows"),
         comparison=text("comparison", ("", *COMPARISONS)),
-        loose=number("loose") or 0.0,
+        near=number("near") or 0.0,
+        nearly=text("nearly", VERDICTS, "loose"),
         condition=text("condition"),
         met=text("then", VERDICTS, "holds"),
         otherwise=text("otherwise", VERDICTS, "contradicted"),
-        misleading_fact=text("misleading_fact"),
-        misleading_condition=text("misleading_condition"),
+        but_fact=text("but_fact"),
+        but_condition=text("but_condition"),
+        but=text("but", VERDICTS, "misleading"),
         reason=text("reason"),
-        without=text("without", ("unsupported", "not checkable") if rule == "none" else ("",)),
+        without=text("without", ("unsupported", "not checkable") if rule in ("due", "none") else ("",)),
         contradicts=tuple(text("contradicts").split()),
         weight=int(row["weight"]),
         page=text("section_page"),
+        page_section=text("page_section"),
     )
     _check(claim, known)
     return claim
@@ -163,13 +188,20 @@ def _check(claim: Claim, known: set[str]) -> None:
             _refuse(claim.claim_id, "comparison", claim.comparison, "give either a comparison or a condition")
         if claim.comparison and claim.value is None:
             _refuse(claim.claim_id, "value", "", f"give the number that is compared as {claim.comparison!r}")
-    if claim.rule == "none" and not claim.reason:
+        if not claim.shows:
+            _refuse(claim.claim_id, "shows", "", "say in words what the fact is")
+    else:
+        for column in ("fact", "shows", "comparison", "condition", "but_fact", "but_condition"):
+            if getattr(claim, column):
+                mend = f"with the rule {claim.rule!r} nothing reads it; take it out, or let the rule be 'fact'"
+                _refuse(claim.claim_id, column, getattr(claim, column), mend)
+    if claim.rule in ("due", "none") and not claim.reason:
         _refuse(claim.claim_id, "reason", "", "say why nothing decides it")
     if claim.value is not None and not math.isfinite(claim.value):
         _refuse(claim.claim_id, "value", claim.value, "give a finite number")
-    if bool(claim.misleading_fact) != bool(claim.misleading_condition):
-        _refuse(claim.claim_id, "misleading_fact", claim.misleading_fact, "give the fact and its condition, or neither")
-    for condition in filter(None, (claim.condition, claim.misleading_condition)):
+    if bool(claim.but_fact) != bool(claim.but_condition):
+        _refuse(claim.claim_id, "but_fact", claim.but_fact, "give the fact and its condition, or neither")
+    for condition in filter(None, (claim.condition, claim.but_condition)):
         try:
             conditions.terms(condition)
         except conditions.ConditionError as error:

@@ -1,5 +1,6 @@
 """The verdict on each claim, computed from facts, or from evidence as far as it is public."""
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from coordination_gap import conditions, facts
+from coordination_gap.claims.found import evidence_found, fact_found, filled
 from coordination_gap.claims.table import VERDICTS, Claim, ClaimError
 from coordination_gap.conditions import Facts
 
@@ -25,11 +27,11 @@ class Verdict:
     verdict
         One of :data:`coordination_gap.claims.VERDICTS`.
     found
-        What the fact is, as it is shown; empty where no fact decides.
+        What the fact or the number in the evidence is, named and as it is shown; empty for neither.
     why
         The evidence, the reason, or why the fact is a gap.
     source
-        Where the evidence stands: an address, or rows of a table; empty for a fact.
+        Where the evidence stands, joined by " ; ": addresses, or rows of tables; empty for a fact.
     """
 
     claim: Claim
@@ -38,13 +40,20 @@ class Verdict:
     why: str
     source: str = ""
 
+    @property
+    def told(self) -> str:
+        """What was found and why, in one text."""
+        return " ".join(part for part in (f"{self.found}." if self.found else "", self.why) if part)
 
-def decide(claims: Sequence[Claim], known: Facts, evidence: pd.DataFrame) -> list[Verdict]:
+
+def decide(
+    claims: Sequence[Claim], known: Facts, evidence: pd.DataFrame, due: Mapping[str, dt.date] | None = None
+) -> list[Verdict]:
     """Return the verdict on each claim.
 
     A claim whose fact is a gap is not checkable as of that day, for the gap's reason. One
     whose evidence is not yet public is unsupported. Of several rows of evidence that are
-    public, the latest counts.
+    public, the latest counts. One whose day has not come is not checkable until then.
 
     Parameters
     ----------
@@ -54,6 +63,9 @@ def decide(claims: Sequence[Claim], known: Facts, evidence: pd.DataFrame) -> lis
         The facts of the edition, by id.
     evidence
         The table ``claim_evidence`` as of its day.
+    due
+        By claim, the day on which its question resolves, where that has not come yet: from
+        :func:`not_due`.
 
     Raises
     ------
@@ -63,7 +75,21 @@ def decide(claims: Sequence[Claim], known: Facts, evidence: pd.DataFrame) -> lis
         verdict.
     """
     latest = _latest(claims, evidence)
-    return [_decide(claim, known, latest.get(claim.claim_id)) for claim in claims]
+    return [_decide(claim, known, latest.get(claim.claim_id), (due or {}).get(claim.claim_id)) for claim in claims]
+
+
+def not_due(forecasts: pd.DataFrame, as_of: dt.date) -> dict[str, dt.date]:
+    """Return the claims whose questions do not all resolve by a day, with the day on which the last does.
+
+    Parameters
+    ----------
+    forecasts
+        The table ``forecasts``: ``claim_id`` and ``resolves_on``, a row for each question.
+    as_of
+        The day.
+    """
+    last = {str(claim_id): max(days).date() for claim_id, days in forecasts.groupby("claim_id")["resolves_on"]}
+    return {claim_id: day for claim_id, day in last.items() if day > as_of}
 
 
 def _latest(claims: Sequence[Claim], evidence: pd.DataFrame) -> dict[str, dict[Any, Any]]:
@@ -81,24 +107,33 @@ def _latest(claims: Sequence[Claim], evidence: pd.DataFrame) -> dict[str, dict[A
     return found
 
 
-def _decide(claim: Claim, known: Facts, row: dict[Any, Any] | None) -> Verdict:
-    if claim.rule == "none":
-        return Verdict(claim, claim.without, "", claim.reason)
+def _decide(claim: Claim, known: Facts, row: dict[Any, Any] | None, due: dt.date | None) -> Verdict:
+    try:
+        return _decided(claim, known, row, due)
+    except conditions.ConditionError as error:
+        raise ClaimError(f"data/claims.csv, claim {claim.claim_id}: {error}") from None
+
+
+def _decided(claim: Claim, known: Facts, row: dict[Any, Any] | None, due: dt.date | None) -> Verdict:
+    reason = filled(claim.reason, known)
+    if claim.rule == "due" and due is not None:
+        return Verdict(claim, "not checkable", "", f"Not due until {facts.format_day(due)}. {reason}")
+    if claim.rule in ("due", "none"):
+        return Verdict(claim, claim.without, "", reason)
     if claim.rule == "evidence":
         if row is None:
             return Verdict(claim, "unsupported", "", "the evidence found for or against it is later than this day")
-        return Verdict(claim, row["verdict"], "", row["evidence"], row["source"])
-    try:
-        fact = conditions.lookup(claim.fact, known)
-        if fact["value"] is None:
-            return Verdict(claim, "not checkable", facts.NOT_AVAILABLE, fact["gap"])
-        verdict = _by_value(claim, fact) if claim.comparison else _by_condition(claim, fact, known)
-        if verdict in ("holds", "loose") and claim.misleading_fact:
-            other = conditions.lookup(claim.misleading_fact, known)
-            verdict = "misleading" if conditions.holds(claim.misleading_condition, other, known) else verdict
-    except conditions.ConditionError as error:
-        raise ClaimError(f"data/claims.csv, claim {claim.claim_id}: {error}") from None
-    return Verdict(claim, verdict, fact["display"], claim.reason)
+        why = f"{row['evidence']} {reason}".strip()
+        return Verdict(claim, row["verdict"], evidence_found(claim, row), why, row["source"])
+    fact = conditions.lookup(claim.fact, known)
+    if fact["value"] is None:
+        return Verdict(claim, "not checkable", facts.NOT_AVAILABLE, fact["gap"])
+    met = conditions.holds(claim.condition, fact, known) if claim.condition else False
+    verdict = _by_value(claim, fact) if claim.comparison else claim.met if met else claim.otherwise
+    if verdict in ("holds", "loose") and claim.but_fact:
+        other = conditions.lookup(claim.but_fact, known)
+        verdict = claim.but if conditions.holds(claim.but_condition, other, known) else verdict
+    return Verdict(claim, verdict, fact_found(claim, fact), reason)
 
 
 def _by_value(claim: Claim, fact: Mapping[str, Any]) -> str:
@@ -113,19 +148,27 @@ def _by_value(claim: Claim, fact: Mapping[str, Any]) -> str:
     allowed = claim.resolution * (1 + 1e-9)
     if short <= allowed:
         return claim.met
-    return "loose" if short <= claim.loose * abs(stated) + allowed else claim.otherwise
+    return claim.nearly if short <= claim.near * abs(stated) + allowed else claim.otherwise
 
 
 def _alike(one: str, other: str) -> bool:
     return one == other or {one, other} == _SHARES
 
 
-def _by_condition(claim: Claim, fact: Mapping[str, Any], known: Facts) -> str:
-    return claim.met if conditions.holds(claim.condition, fact, known) else claim.otherwise
-
-
 def flips(before: Sequence[Verdict], after: Sequence[Verdict]) -> list[tuple[Verdict, Verdict]]:
     """Return the claims whose verdict is another one, with both, in the article's order."""
+    return [(old, new) for old, new in _pairs(before, after) if old.verdict != new.verdict]
+
+
+def renewed(before: Sequence[Verdict], after: Sequence[Verdict]) -> list[tuple[Verdict, Verdict]]:
+    """Return the claims with the same verdict on other grounds, with both, in the article's order."""
+    return [
+        (old, new)
+        for old, new in _pairs(before, after)
+        if old.verdict == new.verdict and (old.found, old.why, old.source) != (new.found, new.why, new.source)
+    ]
+
+
+def _pairs(before: Sequence[Verdict], after: Sequence[Verdict]) -> list[tuple[Verdict, Verdict]]:
     later = {verdict.claim.claim_id: verdict for verdict in after}
-    pairs = [(verdict, later[verdict.claim.claim_id]) for verdict in before if verdict.claim.claim_id in later]
-    return [(old, new) for old, new in pairs if old.verdict != new.verdict]
+    return [(verdict, later[verdict.claim.claim_id]) for verdict in before if verdict.claim.claim_id in later]

@@ -1,6 +1,6 @@
 """The scorecard: every question with its status, its chances and their scores."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -14,7 +14,11 @@ from coordination_gap.scorecard.scores import brier_score, log_score
 
 
 def scorecard(
-    questions: Sequence[Question], evidence: Evidence, volatility: float, chance_above: ChanceAbove, confidence: float
+    questions: Sequence[Question],
+    evidence: Evidence,
+    volatility: Mapping[str, float],
+    chance_above: ChanceAbove,
+    confidence: float,
 ) -> pd.DataFrame:
     """Return how every question stands, with the scores of the stated chance and of the naive one.
 

@@ -17,6 +17,35 @@ from coordination_gap import checks
 Array = npt.NDArray[np.float64]
 
 
+def refreshed(arena: pd.DataFrame) -> pd.DataFrame:
+    """Return the snapshots of each board that differ from the one before on the same board.
+
+    A snapshot in which no lab's best model, rating or interval changed shows the same estimate once more. It says
+    nothing of what happened since, and is left out whole. The first snapshot of a board is always kept.
+
+    Parameters
+    ----------
+    arena
+        Rows of the table ``arena_weekly``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The rows of the snapshots that are kept, in the order of `arena`.
+    """
+    shown = ["model", "rating_points", "rating_points_low", "rating_points_high"]
+    repeats = set()
+    for board, rows in arena.groupby("board_id"):
+        before: pd.DataFrame | None = None
+        for day, snapshot in rows.groupby("snapshot_date", sort=True):
+            now = snapshot.set_index("lab")[shown].sort_index()
+            if before is not None and now.equals(before):
+                repeats.add((board, day))
+            before = now
+    kept = [place not in repeats for place in zip(arena["board_id"], arena["snapshot_date"], strict=True)]
+    return arena[kept]
+
+
 def arena_gaps(arena: pd.DataFrame, lab: str = "Google") -> pd.DataFrame:
     r"""Return the gap of a lab to its rivals in each snapshot of each board.
 
@@ -114,6 +143,52 @@ def index_gaps(
     drawn = _drawn(rows, draws, seed, confidence)
     columns = ["day", "gap", "low", "high", "gap_to_each", "best", "best_rival"]
     return pd.DataFrame(list(_steps(rows, drawn, lab, confidence)), columns=columns)
+
+
+def index_change(
+    index: pd.DataFrame,
+    since: pd.Timestamp,
+    lab: str = "Google",
+    draws: int = 4000,
+    seed: int = 1,
+    confidence: float = 0.95,
+) -> tuple[float, float, float] | None:
+    """Return by how much the gap among all models differs from that among models out by a day, with its interval.
+
+    Both gaps are taken from the same draws of :func:`index_gaps`, since the models out by the day are in both.
+
+    Parameters
+    ----------
+    index, lab, draws, seed, confidence
+        As of :func:`index_gaps`.
+    since
+        The day.
+
+    Returns
+    -------
+    tuple of float or None
+        The gap now less the gap then, and the ends of its interval; None where one of the two gaps is missing.
+
+    Raises
+    ------
+    ValueError
+        As :func:`index_gaps` does.
+    """
+    checks.count(draws, "draws", least=100)
+    checks.inner_probability(confidence, "confidence")
+    rows = index.sort_values(["release_date", "model"]).reset_index(drop=True)
+    own, score = (rows["lab_group"] == lab).to_numpy(), rows["eci_index_points"].to_numpy(float)[:, None]
+    early = (rows["release_date"] <= since).to_numpy()
+    if not (own & early).any() or not (~own & early).any():
+        return None
+
+    def moved(values: Array) -> Array:
+        now = values[own].max(axis=0) - values[~own].max(axis=0)
+        return np.asarray(now - (values[own & early].max(axis=0) - values[~own & early].max(axis=0)))
+
+    tails = [(1 - confidence) / 2, (1 + confidence) / 2]
+    low, high = np.quantile(moved(_drawn(rows, draws, seed, confidence)), tails)
+    return float(moved(score)[0]), float(low), float(high)
 
 
 def _drawn(rows: pd.DataFrame, draws: int, seed: int, confidence: float) -> Array:

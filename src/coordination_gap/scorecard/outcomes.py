@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from coordination_gap.facts import format_day, format_number
-from coordination_gap.scorecard.gaps import arena_gaps, at_day, index_gaps
+from coordination_gap.scorecard.gaps import arena_gaps, at_day, index_gaps, refreshed
 from coordination_gap.scorecard.questions import Measure, Question
 
 OPEN, YES, NO, NO_DATA = "open", "yes", "no", "no data"
@@ -63,9 +63,12 @@ class Evidence:
         return before[-1]
 
     def gaps(self, measure: Measure) -> pd.DataFrame:
-        """Return the gaps that a measure names, a row a day, with ``gap`` to the rival or rivals it names."""
+        """Return the gaps that a measure names, a row a day, with ``gap`` to the rival or rivals it names.
+
+        Of a board only refreshed snapshots count: one that repeats the one before is no news of its day.
+        """
         if measure.table == "arena_weekly":
-            found = arena_gaps(self.arena[self.arena["board_id"] == measure.board], measure.lab)
+            found = arena_gaps(refreshed(self.arena[self.arena["board_id"] == measure.board]), measure.lab)
         else:
             # Only the gaps are wanted here, not their intervals.
             found = index_gaps(self.index, measure.lab, draws=100)
@@ -239,7 +242,9 @@ def _order_of_days(question: Question, evidence: Evidence) -> Outcome:
     if len(wider) and (not len(fell) or wider.min() < fell.min()):
         return _decided(True, wider.min().date(), "the distance grew first")
     if len(fell):
-        return _decided(False, fell.min().date(), "the share fell first, or on the same day")
+        rated = ((gaps["day"] > after) & (gaps["day"] <= fell.min())).any()
+        why = "the share fell first, or on the same day" if rated else "the share fell before any new rating"
+        return _decided(False, fell.min().date(), why)
     if evidence.as_of < question.resolves_on:
         return Outcome(OPEN, None, "neither has come")
     return _decided(False, question.resolves_on, "neither came")

@@ -1,66 +1,51 @@
-"""How large a change a test of a known day could have found, by simulation."""
+"""How often a test finds a change where there is none, and how large a change it could have found, by simulation."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from coordination_gap import checks
 from coordination_gap.scorecard.blocks import Array, Indices
-from coordination_gap.scorecard.change import JUST_BELOW, contrast, moved_contrast, tested_values
+from coordination_gap.scorecard.change import (
+    JUST_BELOW,
+    contrast,
+    known_date,
+    moved_contrast,
+    tested_values,
+    unknown_date,
+)
+from coordination_gap.scorecard.persistence import autoregression
 
 #: Orders that a simulation of power uses: more cost time and hardly change it.
 MOST_ORDERS = 2000
-
-
-def autoregression(length: int, rho: float, deviation: float, draws: int, seed: int) -> Array:
-    r"""Draw stationary first-order autoregressions :math:`x_i = \rho x_{i-1} + e_i` with normal errors, a row each.
-
-    Parameters
-    ----------
-    length, draws, seed
-        Values of a series, series, and the seed.
-    rho
-        Lag-one autocorrelation, 0 or more and below 1.
-    deviation
-        Standard deviation of a value.
-
-    Raises
-    ------
-    ValueError
-        If an argument is out of its range.
-    """
-    checks.count(length, "length")
-    checks.count(draws, "draws")
-    checks.amount(deviation, "deviation", "points")
-    if not 0 <= rho < 1:
-        raise ValueError(f"rho is {rho}: give a number from 0 to below 1")
-    errors = np.random.default_rng(seed).standard_normal((draws, length))
-    series = np.empty_like(errors)
-    series[:, 0] = errors[:, 0]
-    for place in range(1, length):
-        series[:, place] = rho * series[:, place - 1] + np.sqrt(1 - rho**2) * errors[:, place]
-    return deviation * series
+#: The same where each order costs a search over all places.
+MOST_ANY_DATE_ORDERS = 499
 
 
 @dataclass(frozen=True)
 class Power:
-    """What the test of a known day can do on simulated series like the one at hand.
+    """What a test can do on simulated series like the one at hand.
 
     Attributes
     ----------
     size
         How often it finds a change where there is none, at the nominal level.
     critical
-        The p value that no more than the nominal level of these series reach.
+        The p value that no more than the nominal level of these series reach; 0 where none is that rare.
     smallest
         The smallest change that is found with the wanted chance at that critical value; None where even
         a change of 20 standard deviations is not.
+    as_small
+        Share of these series, without any change, whose p value is as small as that of the series at hand;
+        None where none was given.
     """
 
     size: float
     critical: float
     smallest: float | None
+    as_small: float | None
 
 
 def known_date_power(
@@ -72,6 +57,7 @@ def known_date_power(
     level: float = 0.05,
     draws: int = 2000,
     seed: int = 1,
+    series: npt.ArrayLike | None = None,
 ) -> Power:
     """Find the smallest change of the mean that the test of a known day would find, by simulation.
 
@@ -85,21 +71,21 @@ def known_date_power(
         As of :func:`coordination_gap.scorecard.change.known_date`; the series have their length. The first
         :data:`MOST_ORDERS` are used.
     rho, deviation
-        As of :func:`autoregression`.
+        As of :func:`coordination_gap.scorecard.autoregression`.
     power
         Wanted chance to find the change, between 0 and 1.
     level
         Of the test, between 0 and 1.
     draws, seed
         Series to simulate, and their seed.
+    series
+        The series at hand, for ``as_small``; its p value is taken by the orders that the simulation uses.
 
     Raises
     ------
     ValueError
         If an argument is out of its range.
     """
-    checks.inner_probability(power, "power")
-    checks.inner_probability(level, "level")
     orders = orders[:MOST_ORDERS]
     length = orders.shape[1]
     noise = autoregression(length, rho, deviation, draws, seed)
@@ -115,23 +101,69 @@ def known_date_power(
         )
         return np.asarray((as_far.sum(axis=1) + 1) / (len(orders) + 1))
 
+    p = None if series is None else known_date(series, before, orders).p
+    return _power(p_values, 20 * deviation, power, level, p)
+
+
+def any_date_power(
+    orders: Indices,
+    before: int,
+    rho: float,
+    deviation: float,
+    power: float = 0.8,
+    level: float = 0.05,
+    draws: int = 1000,
+    seed: int = 1,
+    series: npt.ArrayLike | None = None,
+) -> Power:
+    """Find the smallest change that Pettitt's test by blocks would find, by simulation.
+
+    Series, step and critical value are those of :func:`known_date_power`; the test does not know the place.
+
+    Parameters
+    ----------
+    orders, before, rho, deviation, power, level, draws, seed, series
+        As of :func:`known_date_power`; the first :data:`MOST_ANY_DATE_ORDERS` orders are used.
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of its range.
+    """
+    orders = orders[:MOST_ANY_DATE_ORDERS]
+    noise = autoregression(orders.shape[1], rho, deviation, draws, seed)
+    tested_values(noise[0], before, orders)
+    step = (np.arange(orders.shape[1]) >= before).astype(float)
+
+    def p_values(change: float) -> Array:
+        return np.array([unknown_date(row, orders).p for row in noise + change * step])
+
+    p = None if series is None else unknown_date(series, orders).p
+    return _power(p_values, 20 * deviation, power, level, p)
+
+
+def _power(p_values: Callable[[float], Array], most: float, power: float, level: float, p: float | None) -> Power:
+    checks.inner_probability(power, "power")
+    checks.inner_probability(level, "level")
     without = np.sort(p_values(0.0))
     # The largest p value that at most `level` of the series without a change reach.
-    reached = np.searchsorted(without, np.unique(without), side="right") / draws
+    reached = np.searchsorted(without, np.unique(without), side="right") / len(without)
     allowed = np.unique(without)[reached <= level]
     critical = float(allowed[-1]) if len(allowed) else 0.0
 
     def found(change: float) -> bool:
         return bool((p_values(change) <= critical).mean() >= power)
 
-    return Power(float((without <= level).mean()), critical, _smallest(found, 20 * deviation))
+    smallest = _smallest(found, most) if critical else None
+    as_small = None if p is None else float((without <= p).mean())
+    return Power(float((without <= level).mean()), critical, smallest, as_small)
 
 
 def _smallest(found: Callable[[float], bool], most: float) -> float | None:
     if most == 0 or not found(most):
         return None
     low, high = 0.0, most
-    while high - low > most / 2000:
+    while high - low > most / 1000:
         middle = (low + high) / 2
         low, high = (low, middle) if found(middle) else (middle, high)
     return high

@@ -18,7 +18,9 @@ from coordination_gap import checks
 UNITS = {"event_windows": "usd_per_share", "arena_weekly": "rating points", "epoch_index": "index points"}
 #: Before what would be needed, where no table measures it.
 NEEDED = "none:"
-BASELINES = ("lognormal without drift", "share of past snapshots", "chance alone", "even", "none")
+NO_BASELINE = "none"
+LOGNORMAL, PAST_SHARE, BY_CHANCE = "lognormal without drift", "share of past snapshots", "chance alone"
+BASELINES = (LOGNORMAL, PAST_SHARE, BY_CHANCE, NO_BASELINE)
 
 
 @dataclass(frozen=True)
@@ -33,23 +35,30 @@ class Rule:
         Whether it is ``"needed"``, ``"allowed"`` or ``"none"``.
     asks
         When the answer is yes.
+    baseline
+        The kind of baseline that goes with it, apart from none.
     """
 
     tables: tuple[tuple[str, ...], ...]
     threshold: str
     asks: str
+    baseline: str = NO_BASELINE
 
 
 _BOARDS = ("arena_weekly", "epoch_index")
 _SHARE = ("event_windows",)
 RULES = {
-    "price above": Rule((_SHARE,), "needed", "the close of the last session by the day is above the threshold"),
-    "return above": Rule((_SHARE, _SHARE), "none", "the first returns more than the second until the day"),
-    "gap wider": Rule(
-        (_BOARDS,), "allowed", "the distance to the best rival exceeds the threshold, or that of the start"
+    "price above": Rule(
+        (_SHARE,), "needed", "the close of the last session by the day is above the threshold", LOGNORMAL
     ),
-    "gap below zero": Rule((_BOARDS,), "none", "the lab's best is below the best rival, or below each where so named"),
-    "abnormal fall": Rule((_SHARE,), "none", "the interval of the summed abnormal return lies below zero"),
+    "return above": Rule((_SHARE, _SHARE), "none", "the first returns more than the second until the day", LOGNORMAL),
+    "gap wider": Rule(
+        (_BOARDS,), "allowed", "the distance to the best rival exceeds the threshold, or that of the start", PAST_SHARE
+    ),
+    "gap below zero": Rule(
+        (_BOARDS,), "none", "the lab's best is below the best rival, or below each where so named", PAST_SHARE
+    ),
+    "abnormal fall": Rule((_SHARE,), "none", "the interval of the summed abnormal return lies below zero", BY_CHANCE),
     "order of days": Rule((_BOARDS, _SHARE), "needed", "the distance exceeds the threshold before the share falls"),
     "none": Rule((), "none", "no table here measures it"),
 }
@@ -75,13 +84,16 @@ class Question:
     """
 
     forecast_id: str
+    claim_id: str
     question: str
     measures: tuple[Measure, ...]
     resolves_on: dt.date
+    resolves_on_basis: str
     published_on: dt.date
     rule_kind: str
     threshold: float | None
     probability: float | None
+    probability_source: str
     baseline_kind: str
     note: str
     lacks: str
@@ -105,8 +117,8 @@ def read_questions(forecasts: pd.DataFrame) -> list[Question]:
     ValueError
         If a row cannot be resolved as it is written: an unknown kind of rule or baseline, no day to
         resolve on or one before the forecast, a chance outside 0 to 1, a measured column that the rule has
-        no use for, or a threshold that is missing, useless or in a unit other than the column's. The message
-        names the row, and what to write instead.
+        no use for, a baseline that does not go with the rule, or a threshold that is missing, useless or in a unit
+        other than the column's. The message names the row, and what to write instead.
     """
     return [_question(row) for _, row in forecasts.iterrows()]
 
@@ -126,17 +138,22 @@ def _question(row: "pd.Series[Any]") -> Question:
             f"{where}: resolves_on is {due}, before published_on, {published}: what is past is no forecast"
         )
     measures = _measures(str(row["measured_by"]), rule, where)
+    threshold = _threshold(row, rule, measures, where)
+    _check_baseline(str(row["baseline_kind"]), rule, measures, threshold, where)
     return Question(
         forecast_id=str(row["forecast_id"]),
+        claim_id=str(row["claim_id"]),
         question=str(row["question"]),
         measures=measures,
         resolves_on=due,
+        resolves_on_basis=str(row["resolves_on_basis"]),
         published_on=published,
         rule_kind=str(row["rule_kind"]),
-        threshold=_threshold(row, rule, measures, where),
+        threshold=threshold,
         probability=None if pd.isna(row["probability"]) else checks.probability(
             float(row["probability"]), f"{where}: probability"
         ),
+        probability_source="" if pd.isna(row["probability_source"]) else str(row["probability_source"]),
         baseline_kind=str(row["baseline_kind"]),
         note="" if pd.isna(row["note"]) else str(row["note"]),
         lacks="" if rule.tables else _lacks(str(row["measured_by"]), where),
@@ -166,6 +183,17 @@ def _measures(text: str, rule: Rule, where: str) -> tuple[Measure, ...]:
                 f"{where}: measured_by is {text!r}: name a board with 'on' for arena_weekly, and only there"
             )
     return tuple(measures)
+
+
+def _check_baseline(kind: str, rule: Rule, measures: tuple[Measure, ...], threshold: float | None, where: str) -> None:
+    if kind not in (NO_BASELINE, rule.baseline):
+        wanted = " or ".join(dict.fromkeys((rule.baseline, NO_BASELINE)))
+        raise ValueError(f"{where}: baseline_kind is {kind!r}, which does not go with this rule: write {wanted}")
+    if kind == PAST_SHARE and (measures[0].board is None or (rule.threshold == "allowed" and threshold is None)):
+        raise ValueError(
+            f"{where}: baseline_kind is {kind!r}, which needs past snapshots of a board, and the threshold that they "
+            f"are held to: write {NO_BASELINE}"
+        )
 
 
 def _lacks(text: str, where: str) -> str:
