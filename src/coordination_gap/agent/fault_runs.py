@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -82,7 +83,9 @@ async def measure_single(
                     continue  # where nothing is checked, no verdict can be wrong
                 for lasting in (False, True):
                     rng = np.random.default_rng((seed, DUE.index(due), STEPS.index(step), KINDS.index(fault.kind)))
-                    plans += [(right[at], one_fault(fault, lasting)) for at in rng.choice(len(right), runs_each)]
+                    plans += [
+                        (right[at], one_fault(fault, lasting)) for at in rng.choice(len(right), runs_each).tolist()
+                    ]
                     cells += [(due, step, fault.kind, lasting)] * runs_each
         ends = [each.end for each in await run(plans, settings, seed)]
         counts = Counter((cell, end) for cell, end in zip(cells, ends, strict=True))
@@ -127,7 +130,9 @@ async def measure_mixed(run: Runner, labels: Sequence[Label], runs_each: int, ra
     for defence, settings in DEFENCES.items():
         for lasting in (False, True):
             streams = np.random.default_rng((seed, int(lasting))).spawn(runs_each)
-            plans = [(labels[stream.integers(len(labels))], random_faults(rate, lasting, stream)) for stream in streams]
+            plans = [
+                (labels[int(stream.integers(len(labels)))], random_faults(rate, lasting, stream)) for stream in streams
+            ]
             for each in await run(plans, settings, seed):
                 words = " ".join(f"{step.replace(' ', '_')}:{came_to}" for step, came_to in each.attempts)
                 rows[defence, lasting, words, each.end] += 1
@@ -151,13 +156,14 @@ def attempts_frame(patterns: pd.DataFrame) -> pd.DataFrame:
     """
     rows = []
     number = 0
-    for pattern in patterns.itertuples(index=False):
-        attempts = [word.split(":") for word in str(pattern.attempts).split(" ")]
-        for _ in range(int(pattern.runs)):
+    found: list[Any] = patterns.to_dict("records")
+    for pattern in found:
+        attempts = [word.split(":") for word in pattern["attempts"].split(" ")]
+        for _ in range(pattern["runs"]):
             number += 1
             seen: Counter[str] = Counter()
             for name, came_to in attempts:
                 seen[name] += 1
-                rows.append((f"r{number:05d}", name.replace("_", " "), seen[name], came_to, pattern.run_outcome))
+                rows.append((f"r{number:05d}", name.replace("_", " "), seen[name], came_to, pattern["run_outcome"]))
     frame = pd.DataFrame(rows, columns=["run", "step", "attempt", "outcome", "run_outcome"])
     return frame.assign(seconds=np.nan, cost=np.nan)

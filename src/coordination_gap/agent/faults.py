@@ -129,11 +129,11 @@ def _sending(kind: str, function: StepFunction, others: Others, rng: np.random.G
 
     async def sending(state: State) -> Any:
         text = state.get("draft") or ""
-        handed = {
-            "wrong record": lambda: _other(others.drafts, text, rng),
-            "empty record": lambda: "",
-            "silent corruption": lambda: changed_digit(text, rng),
-        }[kind]()
+        handed = ""
+        if kind == "wrong record":
+            handed = _other(others.drafts, text, rng)
+        elif kind == "silent corruption":
+            handed = changed_digit(text, rng)
         return await function({**state, "draft": handed})
 
     return sending

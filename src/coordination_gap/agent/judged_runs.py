@@ -120,12 +120,12 @@ class Recorder:
         if step == "read":
             return tuple(value.references.orders) == trail.label.order_ids
         if step == "classify":
-            return value is not None and value.intent == trail.label.intent
+            return value is not None and bool(value.intent == trail.label.intent)
         if step == "draft":
             return value in self._right_texts(state["kind"], order_of(state), state["rule"])
         if step == "send":
-            return value == state["draft"]
-        return function is None or value == await function(state)
+            return bool(value == state["draft"])
+        return function is None or bool(value == await function(state))
 
     def finished(self, answer: Answer, end: str) -> Run:
         """Return a run, its attempts as they count once it is known how it went on."""
