@@ -1,13 +1,14 @@
 """Reading and writing the tables of the comparison."""
 
+import shutil
 from pathlib import Path
 
 import matplotlib.pyplot as plt
 import pytest
 
-from coordination_gap import tables
-from coordination_gap.frameworks import measure, plots, readings, writing
-from coordination_gap.frameworks.subjects import ORDER
+from coordination_gap import paths, tables
+from coordination_gap.frameworks import measure, measuring, plots, readings, writing
+from coordination_gap.frameworks.subjects import ORDER, PROTOCOL
 
 DAYS = ("2026-06-20", "2026-09-10")
 
@@ -45,6 +46,27 @@ def test_an_unknown_name_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> 
     said = capsys.readouterr().err
     assert said.startswith("frameworks: 'Langraph' is not measured here: name one of ")
     assert said.count("\n") == 1
+
+
+def test_rows_of_one_subject_and_day_take_the_place_of_the_old_ones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "data").mkdir()
+    for source in paths.data().glob("framework_*.csv"):
+        shutil.copy(source, tmp_path / "data")
+    shutil.copy(paths.data() / "datapackage.json", tmp_path / "data")
+    before = (tmp_path / "data" / "framework_outcomes.csv").read_text(encoding="utf-8").splitlines()
+    monkeypatch.setenv("GAPBOOK_ROOT", str(tmp_path))
+    fresh = measuring.start(PROTOCOL, DAYS[0])
+    fresh.run = {"framework": "MCP", "published_on": DAYS[0], "package": "mcp", "solve": "x", "run_on": fresh.run_on}
+    fresh.outcome("kill", "none", "not measured", None, "new")
+    measure.put(fresh)
+    after = (tmp_path / "data" / "framework_outcomes.csv").read_text(encoding="utf-8").splitlines()
+    old = [line for line in before if line.startswith(f"MCP,{DAYS[0]},")]
+    assert set(before) - set(after) == set(old)
+    assert [line for line in after if line not in before] == [
+        f"MCP,{DAYS[0]},kill,none,not measured,,new,{fresh.run_on}"
+    ]
 
 
 @pytest.mark.parametrize("day", DAYS)

@@ -53,7 +53,8 @@ def require_current(*measured: pd.DataFrame) -> None:
         if len(stale):
             raise ValueError(
                 f"data/{frame.attrs['table']}.csv, line {stale.index[0] + 1}: measured with agent "
-                f"{stale['agent_sha256'].iloc[0][:12]}, and the agent here is {now[:12]}: run 'python -m coordination_gap.agent.measure data'"
+                f"{stale['agent_sha256'].iloc[0][:12]}, and the agent here is {now[:12]}: "
+                "run 'python -m coordination_gap.agent.measure data'"
             )
 
 

@@ -16,8 +16,6 @@ from coordination_gap.frameworks.probing import ProbeError
 from coordination_gap.frameworks.subjects import BASELINE, N8N, PROTOCOL, PYTHON_SUBJECTS, SOLVE_DAYS, Subject
 from coordination_gap.frameworks.writing import columns_of, write_table
 
-TABLES = ("framework_runs", "framework_measurements", "framework_outcomes")
-
 
 def ways() -> dict[str, tuple[Subject, Callable[[Measured], None]]]:
     """Return how each subject is measured, by its name."""
@@ -43,33 +41,44 @@ def measure_one(name: str, day: str) -> Measured:
     return measured
 
 
-def kept(table: str, names: Sequence[str]) -> list[dict[str, Any]]:
-    """Return the rows of a table that are not of the named subjects, cell by cell."""
+def put(measured: Measured) -> None:
+    """Put the rows of one subject and day in place of those that the tables hold of it."""
+    fresh = {
+        "framework_runs": [measured.run],
+        "framework_measurements": measured.measurements,
+        "framework_outcomes": measured.outcomes,
+    }
+    for table, rows in fresh.items():
+        others = [
+            row
+            for row in _cells(table)
+            if (row["framework"], row["published_on"]) != (measured.subject.name, measured.day)
+        ]
+        write_table(paths.data() / f"{table}.csv", *columns_of(table), [*others, *rows])
+
+
+def _cells(table: str) -> list[dict[str, Any]]:
     try:
         header, *lines = tables.cells(table, max(SOLVE_DAYS))
     except tables.TableError:
         return []
-    rows = [dict(zip(header, line, strict=True)) for line in lines]
-    return [row for row in rows if row["framework"] not in names]
+    return [dict(zip(header, line, strict=True)) for line in lines]
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Measure, and write the tables; return the exit code."""
+    """Measure, and write the tables; return the exit code.
+
+    Each subject's rows are in place as soon as it is measured, so that a run that is stopped loses one at most.
+    """
     names = list(arguments) or list(ways())
     unknown = [name for name in names if name not in ways()]
     if unknown:
         print(f"frameworks: {unknown[0]!r} is not measured here: name one of {', '.join(ways())}", file=sys.stderr)
         return 2
-    collected = {table: kept(table, names) for table in TABLES}
     for day in SOLVE_DAYS:
         for name in names:
             print(f"{name}, as of {day}", flush=True)
-            measured = measure_one(name, day)
-            collected["framework_runs"].append(measured.run)
-            collected["framework_measurements"] += measured.measurements
-            collected["framework_outcomes"] += measured.outcomes
-    for table, rows in collected.items():
-        write_table(paths.data() / f"{table}.csv", *columns_of(table), rows)
+            put(measure_one(name, day))
     try:
         write_table(paths.data() / "framework_releases.csv", *columns_of("framework_releases"), releases.fetch())
     except releases.RegistryError as fault:
