@@ -61,6 +61,8 @@ OTHER: dict[str, Callable[[str], str]] = {
 def rewrite_later_rows(name: str, day: str) -> int:
     """Change every cell of the rows public after `day`, drop each third, add one; return how many there were."""
     record = tables.resource(name)
+    if record["publicDayField"] is None:
+        return 0  # every edition sees all of it
     kinds = {field["name"]: field["type"] for field in record["schema"]["fields"]}
     path = paths.data() / record["path"]
     with path.open(encoding="utf-8", newline="") as file:
@@ -160,4 +162,5 @@ def test_only_the_ground_opens_the_data() -> None:
             if isinstance(node, ast.Attribute) and node.attr == "data" and ast.unparse(node) == "paths.data":
                 readers.add(path.relative_to(package).as_posix())
     # data_cells and data_package only ask whether the files are as recorded; the journal replaces them.
-    assert readers == {"tables.py", "data_cells.py", "data_package.py", "live/journal.py"}
+    # What measures the frameworks puts its own tables there, which no edition runs.
+    assert readers == {"tables.py", "data_cells.py", "data_package.py", "live/journal.py", "frameworks/measure.py"}
