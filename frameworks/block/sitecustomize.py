@@ -7,7 +7,7 @@ that takes one line a request: host, a tab, and where it was asked (name look-up
 import os
 import socket
 
-_LOOPBACK = ("localhost", "127.", "::1", "0.0.0.0")  # noqa: S104
+_LOOPBACK = ("localhost", "127.", "::1", "0.0.0.0")  # noqa: S104 - names what is let through, and binds nothing
 _log = os.environ.get("BLOCK_LOG", os.devnull)
 _look_up, _connect, _connect_ex = socket.getaddrinfo, socket.socket.connect, socket.socket.connect_ex
 
@@ -19,7 +19,7 @@ def _is_loopback(host: object) -> bool:
 
 def _note(host: object, how: str) -> None:
     text = host.decode() if isinstance(host, bytes) else str(host)
-    with open(_log, "a", encoding="utf-8") as file:  # noqa: PTH123
+    with open(_log, "a", encoding="utf-8") as file:  # noqa: PTH123 - loaded before every program, so nothing is imported for it
         file.write(f"{text}\t{how}\n")
 
 

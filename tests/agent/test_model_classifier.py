@@ -117,7 +117,7 @@ def test_accuracy_by_intent_of_a_known_case() -> None:
 
 
 def test_accuracy_by_intent_agrees_with_scikit_learn(held_out: pd.DataFrame) -> None:
-    from sklearn.metrics import precision_recall_fscore_support  # type: ignore[import-untyped]
+    from sklearn.metrics import precision_recall_fscore_support
 
     precision, recall, _, emails = precision_recall_fscore_support(
         held_out["intent"], held_out["predicted"], labels=list(INTENTS)

@@ -36,7 +36,7 @@ class IntentClassifier:
     """
 
     def __init__(self, emails: pd.DataFrame) -> None:
-        from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+        from threadpoolctl import threadpool_limits
 
         self._pipeline = _pipeline()
         # One thread: quicker at this size by far, and the same result whatever the number of cores.
@@ -107,7 +107,7 @@ def cross_validated(folds: int = 5, seed: int = 0) -> pd.DataFrame:
     """
     if not isinstance(folds, int) or not 2 <= folds <= 20:
         raise ValueError(f"folds is {folds!r}: give a whole number from 2 to 20")
-    from sklearn.model_selection import StratifiedKFold  # type: ignore[import-untyped]
+    from sklearn.model_selection import StratifiedKFold
 
     emails = training_emails().reset_index(drop=True)
     result = emails[["text_id", "intent"]].assign(predicted="", confidence=0.0)
@@ -194,9 +194,9 @@ def _prepared(emails: pd.DataFrame) -> list[str]:
 
 def _pipeline() -> Any:
     # scikit-learn takes long to import, and a hosted model needs none of it.
-    from sklearn.feature_extraction.text import TfidfVectorizer  # type: ignore[import-untyped]
-    from sklearn.linear_model import LogisticRegression  # type: ignore[import-untyped]
-    from sklearn.pipeline import make_pipeline, make_union  # type: ignore[import-untyped]
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline, make_union
 
     shared = {"sublinear_tf": True, "min_df": 2}  # a term of one e-mail alone tells nothing of others
     words = TfidfVectorizer(ngram_range=(1, 2), token_pattern=_WORD, **shared)
