@@ -9,7 +9,7 @@ NO_PACKAGES = echo "make: the locked packages could not be installed: see pip's 
 export PYTHONNOUSERSITE := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: book test bench frameworks lint notebooks lock serve clean
+.PHONY: book test bench agent-runs frameworks lint notebooks lock serve clean
 
 book: .venv/.book-ready ## the site, in _build/html
 	@$(BIN)/gapbook build --edition $(EDITION)
@@ -21,6 +21,10 @@ test: lint book .venv/.browser-ready ## linters, checks, notebooks against their
 
 bench: .venv/.test-ready ## how fast reliability is computed, beside other ways; nothing else should run meanwhile
 	@$(BIN)/python -m benchmarks.reliability
+
+agent-runs: .venv/.book-ready ## data/agent_*.csv: the support agent measured under faults, some ten minutes
+	@$(BIN)/python -m coordination_gap.agent.measure data
+	@$(BIN)/gapbook check data --record
 
 frameworks: .venv/.test-ready ## the compared frameworks, installed and measured again; an hour, and nothing else should run meanwhile
 	@$(BIN)/python -m pip install --quiet uv

@@ -14,6 +14,18 @@ from coordination_gap.agent.orders import Order, UnknownOrder
 
 DAN = "dan.69@example.org"
 SAM = "sam@example.org"
+BLUE_JACKET = {
+    "order_id": "4821",
+    "customer": "sam@example.org",
+    "item": "blue jacket",
+    "price_usd": 89.0,
+    "ordered_on": "2026-06-06",
+    "status": "shipped",
+    "promised_on": "2026-06-16",
+    "shipped_on": "2026-06-09",
+    "delivered_on": None,
+}
+"""An order as the server tells it."""
 
 
 def order(

@@ -4,15 +4,27 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from langchain_core.caches import InMemoryCache
+from langchain_core.outputs import ChatResult
 
 from coordination_gap import tables
 from coordination_gap.agent.answer import Answer
-from coordination_gap.agent.fault_runs import DEFENCES, attempts_frame, measure_mixed, one_fault, random_faults
+from coordination_gap.agent.fault_runs import (
+    DEFENCES,
+    attempts_frame,
+    measure_mixed,
+    one_fault,
+    pattern,
+    pipeline,
+    random_faults,
+)
 from coordination_gap.agent.faults import KINDS, STEPS, Fault, Others, all_faults, changed_digit
 from coordination_gap.agent.judged_runs import Plan, Run, run_all
 from coordination_gap.agent.labels import Label, outcome, read_labels, read_orders
@@ -22,7 +34,6 @@ from coordination_gap.agent.orders import Order, UnknownOrder
 from coordination_gap.agent.right_texts import right_texts
 from coordination_gap.agent.settings import Settings
 from coordination_gap.agent.trial import UNDISTURBED, others_of
-from coordination_gap.reliability import Branch, Gate, Pipeline, Step, Way
 from coordination_gap.reliability.traces import coordination_gap
 
 LABELS = read_labels(tables.load("support_emails", SHOP_DAY), tables.load("orders", SHOP_DAY))
@@ -112,6 +123,22 @@ def test_what_a_fault_comes_to(
     assert ended == end
 
 
+def test_an_answer_out_of_a_cache_is_as_good_as_the_first() -> None:
+    cached = LocalChatModel(cache=InMemoryCache())
+    assert [found.end for found in run(cached, [(EMAIL, UNDISTURBED)] * 2, DEFENCES["bare"])] == ["success"] * 2
+
+
+def test_a_step_that_fails_without_a_fault_ends_the_measurement() -> None:
+    class Broken(LocalChatModel):
+        def _generate(self, *words: Any, **options: Any) -> ChatResult:
+            raise KeyError("input_tokens")
+
+    with pytest.raises(RuntimeError, match=r"2 steps .* first e-mail .* step 'classify' .*KeyError"):
+        run(Broken(), [(EMAIL, UNDISTURBED)] * 2, DEFENCES["bare"])
+    planned = run(Broken(), [(EMAIL, one_fault(Fault("read", "silent corruption"), True))], DEFENCES["bare"])
+    assert planned[0].end == "halted", "a fault may make a later step fail"
+
+
 def test_a_verdict_turned_round_costs_a_good_draft_and_no_more(model: LocalChatModel) -> None:
     attempts, end = hit(model, "check", "silent corruption", "all")
     assert attempts["draft"] == ["rejected_good"]
@@ -153,25 +180,22 @@ def test_recorded_runs_are_read_as_traces(model: LocalChatModel) -> None:
 
     patterns = asyncio.run(measure_mixed(runner, [EMAIL], 25, 0.1, 3))
     assert patterns.groupby(["defence", "lasting"])["runs"].sum().eq(25).all()
-    tries = 3
-    template = Pipeline(
-        [
-            Step("read", 1.0),
-            Step("classify", 1.0, attempts=tries),
-            Branch("an order is named", [Way(0.5, [Step("look up", 1.0, attempts=tries)]), Way(0.5, [])]),
-            Step("decide", 1.0),
-            Step("draft", 1.0, attempts=tries, gate=Gate(0.5, 0.0), fallback=Step("plain reply", 1.0)),
-            Step("check", 1.0),
-            Step("send", 1.0),
-        ]
-    )
     rows = patterns[(patterns["defence"] == "all") & ~patterns["lasting"]]
     frame = attempts_frame(rows)
     assert frame["run"].nunique() == 25
-    gap = coordination_gap(frame, template, resamples=100)
+    gap = coordination_gap(frame, pipeline("all"), resamples=100)
     assert (
         gap.of("success", "pipeline", "observed").value == rows.loc[rows["run_outcome"] == "success", "runs"].sum() / 25
     )
+
+
+@pytest.mark.parametrize("defence", DEFENCES)
+def test_each_fault_leaves_a_record_that_its_defence_explains(model: LocalChatModel, defence: str) -> None:
+    faults = [fault for fault in all_faults() if fault.kind != "time-out"]
+    runs = run(model, [(EMAIL, one_fault(fault, False)) for fault in faults], DEFENCES[defence])
+    patterns = pd.DataFrame([{"attempts": pattern(each), "run_outcome": each.end, "runs": 1} for each in runs])
+    gap = coordination_gap(attempts_frame(patterns), pipeline(defence), resamples=100)
+    assert gap.of("success", "pipeline", "observed").value == sum(each.end == "success" for each in runs) / len(runs)
 
 
 def _without_time_outs(plan: Plan) -> Plan:

@@ -27,23 +27,12 @@ from coordination_gap.agent.order_client import (
     order_session_stdio,
 )
 from coordination_gap.agent.orders import OrderServiceError, UnknownOrder, make_database, open_database, read_order
+from tests.agent.fakes import BLUE_JACKET
 
 PATIENCE_S = 120.0  # where nothing is late on purpose; the machine may be busy
 
 _T = TypeVar("_T")
 Run = Callable[[Coroutine[Any, Any, _T]], _T]
-
-BLUE_JACKET = {
-    "order_id": "4821",
-    "customer": "sam@example.org",
-    "item": "blue jacket",
-    "price_usd": 89.0,
-    "ordered_on": "2026-06-06",
-    "status": "shipped",
-    "promised_on": "2026-06-16",
-    "shipped_on": "2026-06-09",
-    "delivered_on": None,
-}
 
 
 def children(words: str) -> list[int]:

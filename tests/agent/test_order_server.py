@@ -19,18 +19,7 @@ from coordination_gap.agent import orders
 from coordination_gap.agent.made_up_orders import draw_orders
 from coordination_gap.agent.order_server import ERROR_KEY, MALFORMED, SERVICE, TOOL, UNKNOWN, build_server, main
 from coordination_gap.agent.orders import make_database
-
-BLUE_JACKET = {
-    "order_id": "4821",
-    "customer": "sam@example.org",
-    "item": "blue jacket",
-    "price_usd": 89.0,
-    "ordered_on": "2026-06-06",
-    "status": "shipped",
-    "promised_on": "2026-06-16",
-    "shipped_on": "2026-06-09",
-    "delivered_on": None,
-}
+from tests.agent.fakes import BLUE_JACKET
 
 
 @pytest.fixture

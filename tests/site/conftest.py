@@ -51,7 +51,7 @@ def chromium() -> str:
     return found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # no longer: while it is open, nothing else in this process may run asyncio
 def browser() -> Iterator[Browser]:
     """A headless Chromium that asks nothing of the network."""
     flags = ["--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]

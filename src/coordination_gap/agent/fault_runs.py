@@ -11,6 +11,7 @@ from coordination_gap.agent.faults import KINDS, STEPS, Fault, all_faults
 from coordination_gap.agent.judged_runs import Plan, Run
 from coordination_gap.agent.labels import Label
 from coordination_gap.agent.settings import Settings
+from coordination_gap.reliability import Branch, Gate, Pipeline, Step, Way
 
 STEP_TIMEOUT_S = 3.0
 DEFENCES: dict[str, Settings] = {
@@ -123,8 +124,8 @@ async def measure_mixed(run: Runner, labels: Sequence[Label], runs_each: int, ra
     Returns
     -------
     pandas.DataFrame
-        A row a ``defence``, ``lasting``, ``attempts`` (``step:outcome`` in order, parted by spaces, a step's spaces
-        as underscores) and ``run_outcome``: how many ``runs`` went so.
+        A row a ``defence``, ``lasting``, ``attempts`` (as :func:`pattern` writes them) and ``run_outcome``: how many
+        ``runs`` went so.
     """
     rows: Counter[tuple[str, bool, str, str]] = Counter()
     for defence, settings in DEFENCES.items():
@@ -134,11 +135,44 @@ async def measure_mixed(run: Runner, labels: Sequence[Label], runs_each: int, ra
                 (labels[int(stream.integers(len(labels)))], random_faults(rate, lasting, stream)) for stream in streams
             ]
             for each in await run(plans, settings, seed):
-                words = " ".join(f"{step.replace(' ', '_')}:{came_to}" for step, came_to in each.attempts)
-                rows[defence, lasting, words, each.end] += 1
+                rows[defence, lasting, pattern(each), each.end] += 1
     columns = ["defence", "lasting", "attempts", "run_outcome"]
     frame = pd.DataFrame([dict(zip(columns, key, strict=True), runs=count) for key, count in rows.items()])
     return frame.sort_values(columns, ignore_index=True)
+
+
+def pattern(run: Run) -> str:
+    """Write a run's attempts as ``step:outcome`` in order, parted by spaces, a step's spaces as underscores."""
+    return " ".join(f"{step.replace(' ', '_')}:{came_to}" for step, came_to in run.attempts)
+
+
+def pipeline(defence: str) -> Pipeline:
+    """Return how the agent's steps are joined under a defence; the probabilities are placeholders to be estimated.
+
+    Parameters
+    ----------
+    defence
+        A name of :data:`DEFENCES`.
+    """
+    settings = DEFENCES[defence]
+    tries = settings.attempts
+    return Pipeline(
+        [
+            Step("read", 1.0),
+            Step("classify", 1.0, attempts=tries),
+            Branch("an order is named", [Way(0.5, [Step("look up", 1.0, attempts=tries)]), Way(0.5, [])]),
+            Step("decide", 1.0),
+            Step(
+                "draft",
+                1.0,
+                attempts=tries,
+                gate=Gate(0.5, 0.0) if settings.gate else None,
+                fallback=Step("plain reply", 1.0) if settings.fallback else None,
+            ),
+            Step("check", 1.0),
+            Step("send", 1.0),
+        ]
+    )
 
 
 def attempts_frame(patterns: pd.DataFrame) -> pd.DataFrame:

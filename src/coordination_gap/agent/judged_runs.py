@@ -70,6 +70,8 @@ class Trail:
     rule: str = ""
     intent: str = ""
     confidence: float = float("nan")
+    hit: bool = False
+    """Whether a fault was put in so far."""
 
 
 class Recorder:
@@ -80,6 +82,8 @@ class Recorder:
         self._others = others
         self._gate = gate
         self.trails: dict[str, Trail] = {}
+        self.unplanned: list[str] = []
+        """What failed in runs into which no fault had been put yet: such runs measure something else."""
 
     def intercept(self, step: str, function: StepFunction) -> StepFunction:
         """Wrap a step's function; see :class:`~coordination_gap.agent.settings.Settings`."""
@@ -90,6 +94,7 @@ class Recorder:
             # Where nothing is checked, no verdict can be wrong.
             fault = trail.plan(step, number) if step != "check" or self._gate else None
             compute = function if fault is None else faulty(fault, function, self._others, trail.rng)
+            trail.hit = trail.hit or fault is not None
             if step == "draft":
                 trail.order, trail.kind, trail.rule = order_of(state), state["kind"], state["rule"]
             try:
@@ -100,12 +105,12 @@ class Recorder:
             except asyncio.CancelledError:
                 trail.attempts.append((step, "loud"))
                 if fault is None:
-                    raise RuntimeError(
-                        f"step {step!r} ran out of time without a fault: too much else is running"
-                    ) from None
+                    self._unplanned(trail, step, "it ran out of time; too much else is running")
                 raise
-            except Exception:
+            except Exception as error:
                 trail.attempts.append((step, "loud"))
+                if not trail.hit and step != "read":  # what cannot be read is among the labelled e-mails
+                    self._unplanned(trail, step, f"{type(error).__name__}: {error}")
                 raise
             if step == "classify" and value is not None:
                 trail.intent, trail.confidence = value.intent, value.confidence
@@ -114,6 +119,9 @@ class Recorder:
             return value
 
         return attempt
+
+    def _unplanned(self, trail: Trail, step: str, why: str) -> None:
+        self.unplanned.append(f"e-mail {trail.label.email_id}: step {step!r} failed without a fault ({why})")
 
     async def _good(self, step: str, value: Any, state: State, trail: Trail, function: StepFunction | None) -> bool:
         """Tell whether a value is right for what the step was handed."""
@@ -142,6 +150,8 @@ class Recorder:
             found[last["draft"]] = ("draft", "loud")
         elif rejected:
             found[last["draft"]] = ("draft", {"good": "rejected_good"}.get(found[last["draft"]][1], "rejected_bad"))
+        if rejected and "plain reply" not in path and found[-1][0] == "check":
+            found.pop()  # the gate's verdict stands with the draft, and nothing was left to check
         if "plain reply" in path:
             # Made by code from the record that it was handed, it is right for that unless it was itself rejected.
             plain = "loud" if answer.rule == "rejected draft" else "good"
@@ -186,6 +196,11 @@ async def run_all(
     -------
     list of Run
         In the order of `runs`.
+
+    Raises
+    ------
+    RuntimeError
+        If a step failed where no fault had been put in: what was measured is then not the faults.
     """
     recorder = Recorder(right_texts, others, settings.gate)
     room = asyncio.Semaphore(AT_ONCE)
@@ -204,7 +219,10 @@ async def run_all(
                 done(count)
                 return recorder.finished(answer, end)
 
-        return await asyncio.gather(*(one(at, label, plan) for at, (label, plan) in enumerate(runs)))
+        found = await asyncio.gather(*(one(at, label, plan) for at, (label, plan) in enumerate(runs)))
+    if recorder.unplanned:
+        raise RuntimeError(f"{len(recorder.unplanned)} steps failed by themselves, first {recorder.unplanned[0]}")
+    return found
 
 
 def _intercepted(settings: Settings, recorder: Recorder) -> Settings:

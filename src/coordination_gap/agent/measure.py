@@ -53,8 +53,7 @@ def require_current(*measured: pd.DataFrame) -> None:
         if len(stale):
             raise ValueError(
                 f"data/{frame.attrs['table']}.csv, line {stale.index[0] + 1}: measured with agent "
-                f"{stale['agent_sha256'].iloc[0][:12]}, and the agent here is {now[:12]}: "
-                "run 'python -m coordination_gap.agent.measure data'"
+                f"{stale['agent_sha256'].iloc[0][:12]}, and the agent here is {now[:12]}: run 'make agent-runs'"
             )
 
 
@@ -98,7 +97,11 @@ def main() -> None:
     folder = parser.parse_args().folder
     if not folder.is_dir():
         sys.exit(f"measure: {folder} is no folder: name the one that the tables stand in")
-    for name, frame in asyncio.run(measure(RUNS_EACH_FAULT, RUNS_EACH_MIX)).items():
+    try:
+        measured = asyncio.run(measure(RUNS_EACH_FAULT, RUNS_EACH_MIX))
+    except RuntimeError as error:
+        sys.exit(f"measure: {error}; nothing was written")
+    for name, frame in measured.items():
         with tempfile.NamedTemporaryFile("w", dir=folder, delete=False, newline="", encoding="utf-8") as file:
             frame.to_csv(file, index=False, lineterminator="\n")
         Path(file.name).chmod(0o644)

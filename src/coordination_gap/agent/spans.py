@@ -144,7 +144,7 @@ def chat_span(tracer: Tracer, model: BaseChatModel) -> Iterator[Span]:
 def say_usage(span: Span, message: BaseMessage) -> tuple[int, int] | None:
     """Say on a span of :func:`chat_span` how many tokens went in and out, where the model tells; return them."""
     usage = message.usage_metadata if isinstance(message, AIMessage) else None
-    if usage is None:
+    if usage is None or "input_tokens" not in usage:  # an answer from a cache has a usage without tokens
         return None
     tokens = (usage["input_tokens"], usage["output_tokens"])
     span.set_attribute("gen_ai.usage.input_tokens", tokens[0])

@@ -1,6 +1,7 @@
 """Figures of the comparison. Each function draws on an empty figure, in the house style."""
 
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from coordination_gap import figures
@@ -45,9 +46,9 @@ def draw_step_costs(figure: Figure, data: pd.DataFrame) -> None:
             fontsize=9,
         )
     axes.set_yticks(places, list(data["framework"]))
-    axes.set_xscale("log")
+    _log_axis(axes, [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100], data["low_ms"].min(), data["high_ms"].max(), 1.3)
     axes.set_ylim(-0.6, len(data) - 0.3)
-    axes.set_xlabel("processor time of one more step (ms)")
+    axes.set_xlabel("ms a step" if figures.is_narrow(figure) else "processor time of one more step (ms)")
 
 
 def draw_weights(figure: Figure, data: pd.DataFrame) -> None:
@@ -56,14 +57,22 @@ def draw_weights(figure: Figure, data: pd.DataFrame) -> None:
     places = list(range(len(data)))[::-1]
     axes.plot(data["size_mb"], places, "o", color="C1", ms=6)
     for place, size, count in zip(places, data["size_mb"], data["packages"], strict=True):
-        text = f"{format_number(size, 'count')} MB, {format_number(count, 'count')} packages"
+        what = "" if figures.is_narrow(figure) else " packages"
+        text = f"{format_number(size, 'count')} MB in {format_number(count, 'count')}{what}"
         axes.annotate(text, (size, place), xytext=(0, 7), textcoords="offset points", ha="center", fontsize=9)
     axes.set_yticks(places, list(data["framework"]))
-    axes.set_xscale("log")
-    low, high = float(data["size_mb"].min()), float(data["size_mb"].max())
-    axes.set_xlim(low / 4, high * 4)
+    _log_axis(axes, [1, 10, 100, 1000, 10000], data["size_mb"].min(), data["size_mb"].max(), 4)
     axes.set_ylim(-0.6, len(data) - 0.3)
-    axes.set_xlabel("installed (MB)")
+    axes.set_xlabel("MB, in packages" if figures.is_narrow(figure) else "installed (MB)")
+
+
+def _log_axis(axes: Axes, ticks: list[float], low: float, high: float, room: float) -> None:
+    axes.set_xscale("log")
+    axes.set_xlim(max(low, 1e-3) / room, high * room)
+    first, last = axes.get_xlim()
+    shown = [tick for tick in ticks if first <= tick <= last]
+    axes.set_xticks(shown, [f"{tick:g}" for tick in shown])
+    axes.minorticks_off()
 
 
 def describe_step_costs(data: pd.DataFrame) -> str:
