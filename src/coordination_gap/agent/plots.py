@@ -1,9 +1,10 @@
 """Figures of the support agent. Each function draws on an empty figure, in the house style."""
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter
+from matplotlib.ticker import MultipleLocator, PercentFormatter
 
 from coordination_gap import figures
 
@@ -42,13 +43,17 @@ def draw_single(figure: Figure, data: pd.DataFrame) -> None:
         An empty figure.
     data
         ``defence`` (``bare`` or ``all``), ``step``, ``runs``, and of these ``success``, ``halted`` and
-        ``silent_failure``.
+        ``silent_failure``. A step that a defence does not have has no row, and its place stays empty.
     """
     narrow = figures.is_narrow(figure)
+    steps = max((part["step"].to_list() for _, part in data.groupby("defence")), key=len)
     panels = figure.subplots(2, 1, sharex=True) if narrow else figure.subplots(1, 2, sharey=True)
     for axes, (defence, words) in zip(panels, (("bare", "no defence"), ("all", "all defences")), strict=True):
-        part = data[data["defence"] == defence]
-        _bars(axes, part, part["step"].to_list())
+        counts = data.loc[data["defence"] == defence].set_index("step")[["runs", *(end for end, _, _ in ENDS)]]
+        part = counts.astype(float).reindex(steps)
+        _bars(axes, part, steps)
+        for place in np.flatnonzero(part["runs"].isna()):
+            axes.annotate("no such step", (0.02, -place), fontsize=8, va="center", color=figures.muted())
         axes.annotate(words, (0, 1.02), xycoords="axes fraction", fontsize=9, va="bottom")
         if not narrow or defence == "all":
             axes.set_xlabel("share of runs")
@@ -78,9 +83,10 @@ def draw_gap(figure: Figure, data: pd.DataFrame) -> None:
             )
     axes.set_yticks(range(0, -len(data), -1), data["name"].to_list())
     axes.grid(visible=False, axis="y")
-    axes.xaxis.set_major_formatter(PercentFormatter(1, symbol=" %"))
-    axes.set_xlabel("runs that end as they should")
-    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2, frameon=False)
+    axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0, symbol=" %"))
+    axes.set_xlabel("end as they should" if figures.is_narrow(figure) else "runs that end as they should")
+    axes.xaxis.set_major_locator(MultipleLocator(0.05))
+    _legend(figure, axes)
 
 
 def _bars(axes: Axes, data: pd.DataFrame, labels: list[str]) -> None:
@@ -101,4 +107,5 @@ def _bars(axes: Axes, data: pd.DataFrame, labels: list[str]) -> None:
 
 def _legend(figure: Figure, axes: Axes) -> None:
     handles, words = axes.get_legend_handles_labels()
-    figure.legend(handles, words, loc="outside upper center", ncols=3, frameon=False)
+    size = {"fontsize": 8, "handlelength": 1.2, "columnspacing": 0.9} if figures.is_narrow(figure) else {}
+    figure.legend(handles, words, loc="outside upper center", ncols=3, frameon=False, **size)
