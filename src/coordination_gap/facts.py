@@ -49,6 +49,7 @@ UNITS: dict[str, tuple[str, float, str]] = {
     "days": ("", 1.0, f"{_NO_BREAK}days"),
     "minutes": ("", 1.0, f"{_NO_BREAK}minutes"),
     "seconds": ("", 1.0, f"{_NO_BREAK}seconds"),
+    "milliseconds": ("", 1.0, f"{_NO_BREAK}ms"),
 }
 #: Units whose values are text: an ISO day, or words from the data.
 TEXT_UNITS = ("day", "text")

@@ -3,7 +3,7 @@
 import pytest
 from scipy import stats
 
-from coordination_gap.agent.article_demo import NODES, ask_demo, build_demo, successes
+from coordination_gap.agent.article_demo import NODES, DemoRuns, ask_demo, build_demo, run_demo
 
 
 @pytest.mark.parametrize(
@@ -13,19 +13,20 @@ def test_any_question_gets_the_same_answer(email: str) -> None:
     assert ask_demo(email) == ("order 4821 late, refund and a person", NODES)
 
 
-def test_runs_succeed_as_often_as_three_nodes_do() -> None:
-    count = successes(600, 0.9, seed=3)
-    assert stats.binomtest(count, 600, 0.9**3).pvalue > 0.001
-    assert successes(20, 1.0) == 20
-    assert successes(20, 0.0) == 0
+def test_the_late_path_hangs_on_one_node_its_answer_on_two_and_a_whole_run_on_three() -> None:
+    found = run_demo(600, 0.9, seed=3)
+    for count, nodes in ((found.late_path, 1), (found.right, 2), (found.whole, 3)):
+        assert stats.binomtest(count, 600, 0.9**nodes).pvalue > 0.001
+    assert run_demo(20, 1.0) == DemoRuns(20, 20, 20)
+    assert run_demo(20, 0.0) == DemoRuns(0, 0, 0)
 
 
-def test_a_failed_look_up_takes_the_branch_it_should_not() -> None:
-    replies = [build_demo(0.5, seed).invoke({"email": ""}).get("answer") for seed in range(60)]
-    assert "on its way" in replies
+def test_a_failed_look_up_breaks_the_choice_off() -> None:
+    with pytest.raises(KeyError, match="days_since_ordered"):
+        build_demo(0.0).invoke({"email": ""})
 
 
 @pytest.mark.parametrize(("runs", "success", "name"), [(0, 0.9, "runs"), (1, 1.1, "step_success"), (1, -0.1, "step")])
 def test_arguments_out_of_range_are_refused(runs: int, success: float, name: str) -> None:
     with pytest.raises(ValueError, match=name):
-        successes(runs, success)
+        run_demo(runs, success)

@@ -148,3 +148,11 @@ def test_lateness_counts_from_the_day_after_the_promised_one() -> None:
         late = order(promised_in=-days)
         assert late.promised_on == TODAY - timedelta(days)
         assert f"{days} day{'s' if days > 1 else ''} late" in decided(late).reason
+
+
+def test_an_unmarked_number_is_an_order_only_if_it_is_the_senders() -> None:
+    unmarked = References(unmarked=("9999", "1440"))
+    assert decided(references=unmarked).kind == "reply"
+    assert decided(None, references=unmarked).rule == "no order named"
+    with pytest.raises(ValueError, match="give the one order that the e-mail names"):
+        decided(references=References(unmarked=("9999",)))

@@ -94,12 +94,30 @@ def test_named_orders_are_found(text: str, orders: list[str]) -> None:
 
 @pytest.mark.parametrize("text", NOT_NAMED)
 def test_numbers_that_are_not_marked_are_no_orders(text: str) -> None:
-    assert order_references(text) == References()
+    found = order_references(text)
+    assert (found.orders, found.malformed) == ((), ())
 
 
 @pytest.mark.parametrize(("text", "malformed"), MALFORMED)
 def test_malformed_numbers_are_handed_back_as_they_stand(text: str, malformed: str) -> None:
     assert order_references(text) == References((), (malformed,))
+
+
+@pytest.mark.parametrize(
+    ("text", "unmarked"),
+    [
+        ("The order number it is 3509, please", ("3509",)),
+        ("I have ordered a scarf (3751). Where is it?", ("3751",)),
+        ("odrer 2478 and then 2478 again, or 1111", ("2478", "1111")),
+        ("I paid $4821, that is 4821 dollars, on 06/06/2026, back in 2019", ()),
+        ("my phone number 4821, +1 555 4821", ()),
+        ("order 4821, and 3509", ()),
+        ("order #482, or 3509", ()),
+        (", ".join(map(str, range(3000, 3020))), ("3000", "3001", "3002", "3003", "3004")),
+    ],
+)
+def test_unmarked_numbers_are_handed_back_apart_where_nothing_is_marked(text: str, unmarked: tuple[str, ...]) -> None:
+    assert order_references(text).unmarked == unmarked
 
 
 MARKS = st.sampled_from(["#", "order ", "Order #", "order no. ", "order number ", "order nr. ", "my order is "])

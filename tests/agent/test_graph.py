@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -86,6 +87,30 @@ def test_an_email_without_an_order_is_asked_for_it() -> None:
     assert answer.path == ("read", "classify", "decide", "draft", "check", "send")
     assert (answer.decision, answer.reply) == ("ask", "Which order do you mean?")
     assert orders.asked == []
+
+
+@pytest.mark.parametrize(
+    ("body", "asked", "decision"),
+    [
+        ("it is 1440 I think, or was it 9999?", ["1440", "9999"], "reply"),
+        ("it is 4821 I think", ["4821"], "ask"),
+        ("it is 9999 I think", ["9999"], "ask"),
+    ],
+    ids=["own", "another's", "unknown"],
+)
+def test_an_unmarked_number_counts_if_it_is_the_senders_own(body: str, asked: list[str], decision: str) -> None:
+    orders = Orders()
+    draft = good_draft(ON_TIME) if decision == "reply" else "Which order do you mean?"
+    answer = run(Email(DAN, "", body), answers=[classified(), draft], orders=orders)
+    assert (answer.decision, answer.reply, orders.asked) == (decision, draft, asked)
+    assert answer.rule in ("on time", "no order named"), "nothing is said of another's order"
+
+
+def test_two_unmarked_numbers_of_the_sender_are_asked_about() -> None:
+    orders = Orders()
+    orders.orders["1441"] = replace(ON_TIME, order_id="1441")
+    answer = run(Email(DAN, "", "1440 and 1441?"), answers=[classified(), "Which order do you mean?"], orders=orders)
+    assert (answer.decision, answer.rule) == ("ask", "no order named")
 
 
 def test_an_unknown_order_is_asked_for_once_without_a_second_lookup() -> None:

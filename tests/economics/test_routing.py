@@ -121,11 +121,6 @@ def test_the_priced_models_are_those_of_both_tables() -> None:
     assert ec.priced(hidden, success, "telecom").empty
 
 
-def test_the_cost_of_a_failure_that_decides() -> None:
-    assert ec.failure_cost_that_decides(CHEAP, STRONG) == pytest.approx(0.38 / 0.2)
-    assert ec.failure_cost_that_decides(STRONG, CHEAP) is None
-
-
 @pytest.mark.parametrize(
     ("call", "named"),
     [

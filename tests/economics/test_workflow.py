@@ -87,6 +87,29 @@ def test_break_even_has_its_closed_form(middle: dict[str, float], settings: ec.S
     assert ec.break_even(middle, "step_success", 1.0, settings, quiet) == pytest.approx(closed, abs=1e-9)
 
 
+def test_the_break_even_of_each_draw_is_that_of_its_numbers(
+    make_ranges: MakeRanges, settings: ec.Settings, alone: ec.Design
+) -> None:
+    inputs = ec.drawn(make_ranges(), "triangular", 8, 1)
+    found = ec.break_even_step(inputs, settings, alone)
+    for at, step in enumerate(found):
+        one = {name: float(values[at]) for name, values in inputs.items()}
+        assert ec.break_even(one, "step_success", 1.0, settings, alone) == pytest.approx(step, abs=1e-9)
+    free = {**inputs, "failure": np.zeros(8), "build_weeks": np.zeros(8)}
+    assert np.isnan(ec.break_even_step(free, replace(settings, handling=0.0), alone)).all()
+
+
+def test_alternatives_are_the_simulation_of_each_case(
+    make_ranges: MakeRanges, settings: ec.Settings, alone: ec.Design, layered: ec.Design
+) -> None:
+    inputs = ec.drawn(make_ranges(), "triangular", 500, 1)
+    table = ec.alternatives({"so": (ec.Case(inputs, settings, alone), ec.Case(inputs, settings, layered))})
+    for name, design in (("alone", alone), ("layer", layered)):
+        values = ec.simulated(ec.account(inputs, settings, design), settings)["value_usd"]
+        assert table[f"value_{name}_usd"].item() == values.median()
+        assert table[f"loss_{name}"].item() == (values < 0).mean()
+
+
 def test_at_break_even_nothing_is_left(middle: dict[str, float], settings: ec.Settings, alone: ec.Design) -> None:
     for name, high in (("step_success", 1.0), ("failure", 1000.0), ("engineer", 1000.0), ("hours_saved", 100.0)):
         found = ec.break_even(middle, name, high, settings, alone)

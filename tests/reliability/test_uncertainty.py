@@ -16,6 +16,7 @@ from coordination_gap.reliability.uncertainty import (
     BINOMIAL_METHODS,
     binomial_interval,
     interval_by_trials,
+    paired_change_interval,
     series_prior,
     system_interval,
 )
@@ -328,3 +329,30 @@ def test_a_bad_argument_is_named_with_its_value(
 ) -> None:
     with pytest.raises(ValueError, match=message):
         function(*arguments)
+
+
+def test_a_paired_change_is_the_textbooks_example() -> None:
+    # Agresti, Categorical Data Analysis, 2nd ed., table 10.1: 1600 people asked twice, -0.04 +- 1.96 (0.0095)
+    assert paired_change_interval(86, 150, 1600) == pytest.approx((-0.0588, -0.0212), abs=4e-4)
+
+
+@given(st.integers(0, 50), st.integers(0, 50), st.integers(0, 500))
+def test_a_paired_change_turns_round_with_its_ways(gained: int, lost: int, same: int) -> None:
+    pairs = gained + lost + same
+    if pairs == 0:
+        return
+    low, high = paired_change_interval(gained, lost, pairs)
+    assert paired_change_interval(lost, gained, pairs) == pytest.approx((-high, -low))
+    assert -1 <= low < high <= 1
+
+
+def test_a_paired_change_holds_as_often_as_it_says() -> None:
+    rng = np.random.default_rng(1)
+    gained, lost, _ = rng.multinomial(750, [0.04, 0.007, 0.953], size=2000).T
+    ends = [paired_change_interval(int(b), int(c), 750) for b, c in zip(gained, lost, strict=True)]
+    assert np.mean([low <= 0.033 <= high for low, high in ends]) == pytest.approx(0.95, abs=0.015)
+
+
+def test_more_changed_pairs_than_there_are_is_refused() -> None:
+    with pytest.raises(ValueError, match="together they can be at most pairs, 5"):
+        paired_change_interval(3, 3, 5)

@@ -48,7 +48,7 @@ class Decision:
 
 
 def needs_look_up(classification: Classification, references: References, least_confidence: float) -> bool:
-    """Tell whether the decision depends on an order: one is named, and the e-mail asks for its status."""
+    """Tell whether the decision depends on an order: one may be named, and the e-mail asks for its status."""
     return _before_look_up(classification, references, least_confidence) is None
 
 
@@ -70,7 +70,8 @@ def decide(
     references
         The orders that the e-mail names.
     order
-        The one order that it names; None where there is no such order, or none was looked up.
+        The one order that it names, or the sender's own by an unmarked number; None where there is no such order, or
+        none was looked up.
     sender
         The address that the e-mail came from, bare.
     today
@@ -83,12 +84,14 @@ def decide(
     ValueError
         If `order` is not the order that the e-mail names.
     """
-    if order is not None and (order.order_id,) != references.orders:
+    if order is not None and (order.order_id,) != references.orders and order.order_id not in references.unmarked:
         raise ValueError(f"order is {order.order_id}: give the one order that the e-mail names")
     early = _before_look_up(classification, references, least_confidence)
     if early is not None:
         return early
-    number = references.orders[0]
+    if order is None and not references.orders:
+        return _no_order_named()
+    number = references.orders[0] if order is None else order.order_id
     if order is None:
         return Decision("ask", f"there is no order {number}: the customer is asked for the number", ASK[2])
     if order.customer.strip().lower() != sender.strip().lower():
@@ -134,6 +137,10 @@ def _before_look_up(classification: Classification, references: References, leas
             f"{references.malformed[0]:.40} is no order number: the customer is asked for it",
             ASK[1],
         )
-    if not references.orders:
-        return Decision("ask", "the e-mail names no order: the customer is asked for the number", ASK[0])
+    if not references.orders and not references.unmarked:
+        return _no_order_named()
     return None
+
+
+def _no_order_named() -> Decision:
+    return Decision("ask", "the e-mail names no order: the customer is asked for the number", ASK[0])

@@ -15,11 +15,14 @@ An order number is four digits. A number counts as an order only where it is mar
   After the singular "order", a number from 1900 to 2099 is taken for a year and ends the list.
 
 Days, prices (a currency, or exactly two decimals), shares (%) and bare numbers of one or two digits are no orders, and
-neither is any number that is not marked, such as a post code or a phone number. A marked number of another form
+neither is any number that is not marked, such as a post code or a phone number. Where nothing is marked, numbers of
+four digits that stand by themselves are handed back apart, as unmarked: one of them is an order if the record says
+that it is the sender's own, which the text alone cannot tell. A marked number of another form
 (``#482``, ``#04821``, ``order 48-21``, ``order 4,821``, ``order 48Z1``) is malformed. It is handed back as it
 stands and never repaired: a repaired number is a guess at somebody's order.
 """
 
+import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -30,6 +33,9 @@ MOST_CHARACTERS = 100_000
 
 ORDER_NUMBER = re.compile("[0-9]{4}")
 """What an order number looks like."""
+
+MOST_UNMARKED = 5
+"""Unmarked numbers that are handed back, so that a long list makes no flood of look-ups."""
 
 
 class EmailError(ValueError):
@@ -65,10 +71,13 @@ class References:
         Numbers exactly as written, each once, in the order in which they first appear.
     malformed
         What is marked as an order but is no order number, as written, likewise.
+    unmarked
+        Where nothing is marked: what could be an order's number, likewise, :data:`MOST_UNMARKED` at most.
     """
 
     orders: tuple[str, ...] = ()
     malformed: tuple[str, ...] = ()
+    unmarked: tuple[str, ...] = ()
 
 
 def read_email(raw: bytes | str, *, sender: str, subject: str = "") -> Email:
@@ -156,9 +165,11 @@ _MARK = re.compile(
 _TOKEN = re.compile(r"[^\W_]+(?:(?!['’]s\b)[-.,:'’_][^\W_]+|(?<=\d)[ \u00a0\u202f](?=\d)\d+)*")
 _JOINED = re.compile(r"(?:\s{0,5}(?:,|&|\+|/|\band\b|\bor\b)){1,2}\s{0,5}", re.IGNORECASE)
 _NOT_BEFORE = re.compile(rf"\b{_NOT_ORDERS}\W{{0,3}}\Z", re.IGNORECASE)
+_NOT_NUMBERED = re.compile(rf"\b{_NOT_ORDERS}\.?\s{{0,5}}{_NUMBERED}?\.?\W{{0,3}}\Z", re.IGNORECASE)
 _DAY = re.compile(r"(?:\d{1,4}[-/.]){2}\d{1,4}")
 _PRICE = re.compile(r"\d{1,3}(?:[,' ]?\d{3})*[.,]\d{2}")
 _AFTER_PRICE = re.compile(r"\s?(?:[$€£%]|usd\b|eur\b|gbp\b|dollars?\b|euros?\b|pounds?\b|percent\b)", re.IGNORECASE)
+_BEFORE_PRICE = re.compile(r"[$€£+]\s?\Z")
 _YEAR = re.compile("(?:19|20)[0-9]{2}")
 
 
@@ -168,7 +179,24 @@ def order_references(text: str) -> References:
     malformed: dict[str, None] = {}
     for token in _marked(text):
         (orders if ORDER_NUMBER.fullmatch(token) else malformed)[token] = None
-    return References(tuple(orders), tuple(malformed))
+    if orders or malformed:
+        return References(tuple(orders), tuple(malformed))
+    return References(unmarked=tuple(itertools.islice(dict.fromkeys(_unmarked(text)), MOST_UNMARKED)))
+
+
+def _unmarked(text: str) -> Iterator[str]:
+    """Yield the tokens that look like an order's number and have no mark."""
+    for token in _TOKEN.finditer(text):
+        number, before = token[0], text[max(0, token.start() - 30) : token.start()]
+        if (
+            ORDER_NUMBER.fullmatch(number)
+            and not _YEAR.fullmatch(number)
+            and not _DAY.match(text, token.start())
+            and not _AFTER_PRICE.match(text, token.end())
+            and not _BEFORE_PRICE.search(before)
+            and not _NOT_NUMBERED.search(before)
+        ):
+            yield number
 
 
 def _marked(text: str) -> Iterator[str]:

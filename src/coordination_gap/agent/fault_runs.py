@@ -83,7 +83,8 @@ async def measure_single(
                 if fault.step != step or (step == "check" and not settings.gate):
                     continue  # where nothing is checked, no verdict can be wrong
                 for lasting in (False, True):
-                    rng = np.random.default_rng((seed, DUE.index(due), STEPS.index(step), KINDS.index(fault.kind)))
+                    cell = (DUE.index(due), STEPS.index(step), KINDS.index(fault.kind), int(lasting))
+                    rng = np.random.default_rng((seed, *cell))
                     plans += [
                         (right[at], one_fault(fault, lasting)) for at in rng.choice(len(right), runs_each).tolist()
                     ]
@@ -108,12 +109,14 @@ async def measure_single(
 async def measure_mixed(run: Runner, labels: Sequence[Label], runs_each: int, rate: float, seed: int) -> pd.DataFrame:
     """Let faults of all kinds hit every step at random.
 
+    Each defence gets the same e-mails and, until its attempts differ, the same faults.
+
     Parameters
     ----------
     run
         Runs the agent, as :func:`run_all` does.
     labels
-        E-mails to which the rules demand a reply.
+        E-mails to which the rules demand a reply, and which the undisturbed agent answers right.
     runs_each
         Runs of each defence and way to last.
     rate
@@ -124,19 +127,22 @@ async def measure_mixed(run: Runner, labels: Sequence[Label], runs_each: int, ra
     Returns
     -------
     pandas.DataFrame
-        A row a ``defence``, ``lasting``, ``attempts`` (as :func:`pattern` writes them) and ``run_outcome``: how many
-        ``runs`` went so.
+        A row a ``defence``, ``lasting``, ``attempts`` (as :func:`pattern` writes them), ``run_outcome`` and
+        ``bare_outcome``, which is how the same draw ended without defence: how many ``runs`` went so.
     """
-    rows: Counter[tuple[str, bool, str, str]] = Counter()
+    rows: Counter[tuple[str, bool, str, str, str]] = Counter()
+    bare: dict[bool, list[str]] = {}
     for defence, settings in DEFENCES.items():
         for lasting in (False, True):
             streams = np.random.default_rng((seed, int(lasting))).spawn(runs_each)
             plans = [
                 (labels[int(stream.integers(len(labels)))], random_faults(rate, lasting, stream)) for stream in streams
             ]
-            for each in await run(plans, settings, seed):
-                rows[defence, lasting, pattern(each), each.end] += 1
-    columns = ["defence", "lasting", "attempts", "run_outcome"]
+            found = await run(plans, settings, seed)
+            without = bare.setdefault(lasting, [each.end for each in found])  # the first defence is none
+            for each, bare_outcome in zip(found, without, strict=True):
+                rows[defence, lasting, pattern(each), each.end, bare_outcome] += 1
+    columns = ["defence", "lasting", "attempts", "run_outcome", "bare_outcome"]
     frame = pd.DataFrame([dict(zip(columns, key, strict=True), runs=count) for key, count in rows.items()])
     return frame.sort_values(columns, ignore_index=True)
 

@@ -166,7 +166,9 @@ def _empty(step: str, value: Any, state: State, others: Others, rng: np.random.G
 def _corrupted(step: str, value: Any, state: State, others: Others, rng: np.random.Generator) -> Any:
     """Return the value with one detail changed."""
     if step == "read":
-        orders = value.references.orders
+        orders, unmarked = value.references.orders, value.references.unmarked
+        if unmarked:
+            return Reading(value.email, References(unmarked=(changed_digit(unmarked[0], rng), *unmarked[1:])))
         found = (changed_digit(orders[0], rng), *orders[1:]) if orders else (f"{rng.integers(1000, 10000)}",)
         return Reading(value.email, References(found, value.references.malformed))
     if step == "classify":

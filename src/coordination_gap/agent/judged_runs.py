@@ -17,6 +17,7 @@ import numpy as np
 from langchain_core.language_models import BaseChatModel
 
 from coordination_gap.agent.answer import Answer
+from coordination_gap.agent.email import References
 from coordination_gap.agent.faults import Fault, Others, faulty
 from coordination_gap.agent.labels import Label, outcome
 from coordination_gap.agent.order_client import OrderClient
@@ -126,7 +127,7 @@ class Recorder:
     async def _good(self, step: str, value: Any, state: State, trail: Trail, function: StepFunction | None) -> bool:
         """Tell whether a value is right for what the step was handed."""
         if step == "read":
-            return tuple(value.references.orders) == trail.label.order_ids
+            return _names(value.references, trail.label.order_ids)
         if step == "classify":
             return value is not None and bool(value.intent == trail.label.intent)
         if step == "draft":
@@ -156,8 +157,9 @@ class Recorder:
             # Made by code from the record that it was handed, it is right for that unless it was itself rejected.
             plain = "loud" if answer.rule == "rejected draft" else "good"
             found.insert(last["draft"] + 1, ("plain reply", plain))
-        if path[-1] == "escalate" and found[-1][0] == "decide":
-            found[-1] = ("decide", "loud")  # the e-mail could have been answered, and the rules gave it to a person
+        misled = found[-1] == ("decide", "good") and "silent" in (came_to for _, came_to in found)
+        if path[-1] == "escalate" and found[-1][0] == "decide" and not misled:
+            found[-1] = ("decide", "loud")  # the e-mail could have been answered, and this step gave it to a person
         return Run(trail.label, answer, tuple(found), end, trail.intent, trail.confidence)
 
 
@@ -223,6 +225,13 @@ async def run_all(
     if recorder.unplanned:
         raise RuntimeError(f"{len(recorder.unplanned)} steps failed by themselves, first {recorder.unplanned[0]}")
     return found
+
+
+def _names(found: References, order_ids: tuple[str, ...]) -> bool:
+    """Tell whether what was read leads to the orders that an e-mail names."""
+    if found.orders or found.malformed:
+        return found.orders == order_ids
+    return not order_ids or (len(order_ids) == 1 and order_ids[0] in found.unmarked)
 
 
 def _intercepted(settings: Settings, recorder: Recorder) -> Settings:

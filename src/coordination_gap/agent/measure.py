@@ -73,20 +73,31 @@ async def measure(each_fault: int, each_mix: int, seed: int = SEED) -> dict[str,
     -------
     dict of pandas.DataFrame
         The tables ``agent_faults`` and ``agent_fault_runs``.
+
+    Raises
+    ------
+    RuntimeError
+        If a step failed where no fault had been put in, or the agent changed meanwhile.
     """
+    measured_with = agent_sha256()
     emails, orders = (tables.load(name, SHOP_DAY) for name in ("support_emails", "orders"))
     async with trial(emails, orders) as tried:
         undisturbed = await tried.undisturbed(fault_runs.DEFENCES["all"])
         right = right_by_step(undisturbed, fault_runs.DUE)
-        answered = [run.label for run in undisturbed if run.label.decision == "reply"]
+        answered = [run.label for run in undisturbed if run.label.decision == "reply" and run.end == "success"]
         single = await fault_runs.measure_single(tried.run, right, each_fault, seed)
         mixed = await fault_runs.measure_mixed(tried.run, answered, each_mix, RATE, seed)
-    return {"agent_faults": _as_table(single, 5), "agent_fault_runs": _as_table(mixed, 4)}
+    if agent_sha256() != measured_with:
+        raise RuntimeError("the agent's modules or tables changed while it was measured; leave them and run it again")
+    return {
+        "agent_faults": _as_table(single, 5, measured_with),
+        "agent_fault_runs": _as_table(mixed, 5, measured_with),
+    }
 
 
-def _as_table(frame: pd.DataFrame, key_columns: int) -> pd.DataFrame:
+def _as_table(frame: pd.DataFrame, key_columns: int, measured_with: str) -> pd.DataFrame:
     """Return a frame as it stands in ``data/``: sorted by its key, the first columns, and with the hash."""
-    words = frame.assign(lasting=frame["lasting"].map({True: "true", False: "false"}), agent_sha256=agent_sha256())
+    words = frame.assign(lasting=frame["lasting"].map({True: "true", False: "false"}), agent_sha256=measured_with)
     return words.sort_values(list(words.columns[:key_columns]), ignore_index=True)
 
 

@@ -37,6 +37,7 @@ class State(TypedDict, total=False):
     body: str | bytes
     orders: list[str]
     malformed: list[str]
+    unmarked: list[str]
     intent: str
     confidence: float
     order: dict[str, Any] | None
@@ -72,4 +73,4 @@ def classification_of(state: State) -> Classification:
 
 def references_of(state: State) -> References:
     """Return the orders that the e-mail names, as kept."""
-    return References(tuple(state["orders"]), tuple(state["malformed"]))
+    return References(tuple(state["orders"]), tuple(state["malformed"]), tuple(state["unmarked"]))

@@ -100,7 +100,9 @@ class Steps:
         """Keep the e-mail as text, and the numbers."""
         reading = _of_type(value, Reading, "read")
         email, references = _of_type(reading.email, Email, "read"), _of_type(reading.references, References, "read")
-        if not isinstance(email.body, str) or not all(ORDER_NUMBER.fullmatch(number) for number in references.orders):
+        if not isinstance(email.body, str) or not all(
+            ORDER_NUMBER.fullmatch(number) for number in (*references.orders, *references.unmarked)
+        ):
             raise StepValueError(f"read gave {reading!r:.80}: the body is no text, or a number is no order number")
         return {
             "sender": email.sender,
@@ -108,6 +110,7 @@ class Steps:
             "body": email.body,
             "orders": list(references.orders),
             "malformed": list(references.malformed),
+            "unmarked": list(references.unmarked),
         }
 
     async def classify(self, state: State) -> Classification:
@@ -124,19 +127,33 @@ class Steps:
         return {"intent": found.intent, "confidence": float(found.confidence)}
 
     async def look_up(self, state: State) -> Order:
-        """Ask the order service for the one order that the e-mail names."""
+        """Ask the order service for the one order that the e-mail names, or by an unmarked number the sender's own."""
+        if state["orders"]:
+            return await self._record(state["orders"][0])
+        own = []
+        for number in state["unmarked"]:
+            try:
+                order = await self._record(number)
+            except UnknownOrder:
+                continue
+            own += [order] if order.customer.strip().lower() == state["sender"].lower() else []
+        if len(own) != 1:
+            raise UnknownOrder(f"{len(own)} of the unmarked numbers are orders of the sender: one is wanted")
+        return own[0]
+
+    async def _record(self, number: str) -> Order:
         with spans.tool_span(self._tracer, TOOL) as span:
             try:
-                return await self._orders.look_up(state["orders"][0])
+                return await self._orders.look_up(number)
             except UnknownOrder:
                 span.set_attribute("support.order.known", False)
                 raise
 
     def keep_order(self, state: State, value: Any) -> State:
         """Keep the record, if it is that of the order asked for."""
-        order = _of_type(value, Order, "look up")
-        if order.order_id != state["orders"][0]:
-            raise StepValueError(f"look up gave order {order.order_id}, and {state['orders'][0]} was asked for")
+        order, asked = _of_type(value, Order, "look up"), state["orders"][:1] or state["unmarked"]
+        if order.order_id not in asked:
+            raise StepValueError(f"look up gave order {order.order_id}, and {', '.join(asked)} was asked for")
         return {"order": order_as_data(order)}
 
     async def decide(self, state: State) -> Decision:

@@ -6,6 +6,7 @@ Modules: ``ranges`` (uncertain amounts), ``cash`` (present value, rate of return
 arithmetic), ``routing`` (a cheap and a strong model), ``layer`` (when a layer pays), ``plots``.
 """
 
+from coordination_gap.economics.alternatives import Case, alternatives
 from coordination_gap.economics.article import Arithmetic, Stated, arithmetic, stated
 from coordination_gap.economics.cash import (
     annuity,
@@ -37,7 +38,6 @@ from coordination_gap.economics.routing import (
     both_succeed,
     curve,
     detection_at,
-    failure_cost_that_decides,
     frontier,
     least_cost,
     priced,
@@ -45,6 +45,7 @@ from coordination_gap.economics.routing import (
 )
 from coordination_gap.economics.spread import (
     break_even,
+    break_even_step,
     cumulative,
     drawn,
     sensitivity,
@@ -73,6 +74,7 @@ __all__ = [
     "WORDS",
     "Account",
     "Arithmetic",
+    "Case",
     "Design",
     "Ends",
     "Model",
@@ -82,16 +84,17 @@ __all__ = [
     "Stakes",
     "Stated",
     "account",
+    "alternatives",
     "annuity",
     "arithmetic",
     "both_succeed",
     "break_even",
+    "break_even_step",
     "cumulative",
     "curve",
     "detection_at",
     "difference",
     "drawn",
-    "failure_cost_that_decides",
     "frontier",
     "gain",
     "gate_gain",

@@ -228,13 +228,3 @@ def priced(costs: pd.DataFrame, success: pd.DataFrame, domain: str) -> pd.DataFr
     joined = joined.sort_values(["cost_usd", "submission_id"], ignore_index=True)
     joined["on_frontier"] = frontier(joined)
     return joined[["submission_id", "model", "reasoning", "cost_usd", "success", "cost_basis", "on_frontier"]]
-
-
-def failure_cost_that_decides(cheaper: Model, better: Model) -> float | None:
-    """Return the US dollars that a failure must cost before the better model is the cheaper one in all; None if never.
-
-    Cost and failures together are ``cost + c (1 - success)``; they are equal at
-    ``c = (cost' - cost) / (success' - success)``.
-    """
-    gain = better.success - cheaper.success
-    return None if gain <= 0 else max(0.0, (better.cost - cheaper.cost) / gain)

@@ -185,3 +185,34 @@ def break_even(inputs: Mapping[str, float], name: str, high: float, settings: Se
         return None
     upper, lower = grid[turns[0]], grid[turns[0] + 1]
     return float(optimize.brentq(lambda level: float(value(level)[0]), lower, upper, xtol=1e-12))
+
+
+def break_even_step(inputs: Mapping[str, float | Floats], settings: Settings, design: Design) -> Floats:
+    """Return for each draw the success of a step at which the workflow is worth nothing.
+
+    Its value has to rise with that success, as it does without gates or retries.
+
+    Parameters
+    ----------
+    inputs
+        As of :func:`~.workflow.account`; ``step_success`` is left aside.
+    settings, design
+        As there.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (draws,); NaN where the value has one sign from 0 to 1.
+    """
+    draws = max(np.size(value) for value in inputs.values())
+
+    def value(level: Floats) -> Floats:
+        return account({**inputs, "step_success": level}, settings, design).value(settings)
+
+    low, high = np.zeros(draws), np.ones(draws)
+    none = (value(low) > 0) | (value(high) < 0)
+    for _ in range(50):
+        middle = (low + high) / 2
+        below = value(middle) < 0
+        low, high = np.where(below, middle, low), np.where(below, high, middle)
+    return np.where(none, np.nan, (low + high) / 2)

@@ -119,6 +119,8 @@ def behaviour_table(outcomes: pd.DataFrame) -> pd.DataFrame:
                 "Framework": name,
                 "A step that fails once": outcome(outcomes, name, "failure", "exception") or NOT_KNOWN,
                 "A misspelt key": outcome(outcomes, name, "wrong key", "misspelt alone") or NOT_KNOWN,
+                "The same beside a right one": outcome(outcomes, name, "wrong key", "misspelt beside a right one")
+                or NOT_KNOWN,
                 "Local trace": outcome(outcomes, name, "trace", "local SDK") or NOT_KNOWN,
                 "Hosts asked for, by default": _hosts(outcomes, name, "default"),
                 "Hosts, turned off": _hosts(outcomes, name, "turned off"),
@@ -199,9 +201,9 @@ def record_wall(page: Page, measurements: pd.DataFrame) -> None:
         source = [of(measurements, framework, "measure", measure)]
         formula = f"median wall time of a {measure} of {framework}"
         if number is None:
-            page.gap(name, "not measured", unit="seconds", formula=formula, sources=source)
+            page.gap(name, "not measured", unit="milliseconds", formula=formula, sources=source)
         else:
-            page.record(name, number, unit="seconds", decimals=3, formula=formula, sources=source)
+            page.record(name, number * 1e3, unit="milliseconds", decimals=1, formula=formula, sources=source)
 
 
 def record_releases(page: Page, released: pd.DataFrame, as_of: dt.date) -> None:
@@ -226,6 +228,11 @@ def record_about(page: Page, runs: pd.DataFrame, statements: pd.DataFrame) -> No
     page.record("solved_on", runs["published_on"].max().date(), unit="day", formula="latest solve day", sources=source)
     page.record("run_on", runs["run_on"].max().date(), unit="day", formula="last day of a run", sources=source)
     page.record("cores", int(runs["cores"].max()), unit="count", formula="cores of the machine", sources=source)
+    version = runs.loc[runs["framework"] == "n8n", "version"]
+    if version.empty:
+        page.gap("version_n8n", "it could not be had", unit="text", formula="version of n8n", sources=source)
+    else:
+        page.record("version_n8n", version.iloc[0], unit="text", formula="version of n8n that was run", sources=source)
     page.record(
         "load", float(runs["load"].median()), unit="count", formula="median of the load averages", sources=source
     )
@@ -258,19 +265,26 @@ def record_steps(page: Page, measurements: pd.DataFrame) -> None:
         ("step_least", low, "least of the medians of one more step"),
         ("step_most", high, "most of the medians of one more step"),
     ):
-        page.record(name, number, unit="seconds", decimals=4, formula=formula, sources=source)
+        page.record(name, number * 1e3, unit="milliseconds", decimals=2, formula=formula, sources=source)
     page.record("step_ratio", high / low, unit="count", formula="the most over the least", sources=source)
 
 
 def record_hosts(page: Page, outcomes: pd.DataFrame) -> None:
-    """Record which hosts CrewAI asked for by default, and how many spans each framework gave."""
-    asked = outcome(outcomes, "CrewAI", "hosts", "default") == "asked"
-    where = [of(outcomes, "CrewAI", "probe", "hosts")]
+    """Record which hosts CrewAI and n8n asked for by default, who else did, and how many spans each framework gave."""
+    by_default = outcomes[(outcomes["probe"] == "hosts") & (outcomes["case"] == "default")]
     formula = "hosts that a process off the network asked for"
-    if asked:
-        page.record("hosts_crewai", hosts(outcomes, "CrewAI", "default"), unit="text", formula=formula, sources=where)
-    else:
-        page.gap("hosts_crewai", "none was seen", unit="text", formula=formula, sources=where)
+    for name in ("CrewAI", "n8n"):
+        where = [of(outcomes, name, "probe", "hosts")]
+        if outcome(outcomes, name, "hosts", "default") == "asked":
+            found = hosts(outcomes, name, "default")
+            page.record(f"hosts_{SLUGS[name]}", found, unit="text", formula=formula, sources=where)
+        else:
+            page.gap(f"hosts_{SLUGS[name]}", "none was seen", unit="text", formula=formula, sources=where)
+    others = by_default[(by_default["outcome"] == "asked") & ~by_default["framework"].isin(["CrewAI", "n8n", PLAIN])]
+    page.record(
+        "others_asked", len(others), unit="count", formula="frameworks beside CrewAI and n8n that asked for a host",
+        sources=[tables.rows(by_default)],
+    )  # fmt: skip
     for name in ("LangGraph", "AutoGen", "CrewAI", "Agent Framework"):
         count = outcome(outcomes, name, "trace", "local SDK", "count")
         shown: dict[str, Any] = {

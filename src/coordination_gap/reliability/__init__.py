@@ -96,6 +96,7 @@ from coordination_gap.reliability.uncertainty import (
     SystemInterval,
     binomial_interval,
     interval_by_trials,
+    paired_change_interval,
     system_interval,
 )
 
@@ -137,6 +138,7 @@ __all__ = [
     "k_out_of_n",
     "law_of",
     "load_pipeline",
+    "paired_change_interval",
     "pass_at_k",
     "pass_hat_k",
     "pipeline_from_yaml",

@@ -27,6 +27,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
 from coordination_gap import checks
@@ -87,6 +88,43 @@ def binomial_interval(successes: int, trials: int, confidence: float = 0.95, met
         raise ValueError(f"method is {method!r}: give one of {', '.join(BINOMIAL_METHODS)}")
     low, high = proportion_confint(s, n, alpha=1.0 - confidence, method=method)
     return Interval(float(low), float(high))
+
+
+def paired_change_interval(gained: int, lost: int, pairs: int, confidence: float = 0.95) -> Interval:
+    r"""Return the interval of a change of a share, where the same cases were tried both ways.
+
+    Half a case is added to each of the four ways in which a pair can come out, as Agresti and Min (2005, "Simple
+    improved confidence intervals for comparing matched proportions") do; with them *n* pairs, *b* gained and *c* lost
+    give :math:`(b - c)/n \pm z \sqrt{b + c - (b - c)^2/n}/n`.
+
+    Parameters
+    ----------
+    gained, lost
+        Pairs that succeed the second way only, and the first way only.
+    pairs
+        All of them.
+    confidence
+        Above 0 and below 1.
+
+    Returns
+    -------
+    Interval
+        Within -1 and 1.
+
+    Raises
+    ------
+    ValueError
+        If a count is negative, or more pairs changed than there are.
+    """
+    pairs = checks.count(pairs, "pairs")
+    b, c = checks.count(gained, "gained", least=0), checks.count(lost, "lost", least=0)
+    if b + c > pairs:
+        raise ValueError(f"gained is {b} and lost is {c}: together they can be at most pairs, {pairs}")
+    z = stats.norm.ppf((1.0 + checks.inner_probability(confidence, "confidence")) / 2.0)
+    n = pairs + 2
+    centre = (b - c) / n
+    width = float(z) * math.sqrt(b + c + 1 - (b - c) ** 2 / n) / n
+    return Interval(max(-1.0, centre - width), min(1.0, centre + width))
 
 
 def series_prior(steps: int) -> tuple[float, float]:
