@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 from typing import Any
 
 import pytest
@@ -31,15 +32,18 @@ ATTEMPTS = {
         "import numpy as np; print(np.random.get_state()[1][0] == 1)",
     ),
     "the state of Python's random numbers": (
-        "import random; random.seed(1); state = random.getstate(); open('/tmp/{unique}', 'w').write(repr(state))",
-        "import random, pathlib; print(repr(random.getstate()) == pathlib.Path('/tmp/{unique}').read_text())",
+        "import random; random.seed(1); state = random.getstate(); open('{kept}', 'w').write(repr(state))",
+        "import random, pathlib; print(repr(random.getstate()) == pathlib.Path('{kept}').read_text())",
     ),
     "an environment variable": ("import os; os.environ['LEFT'] = '1'", "import os; print('LEFT' in os.environ)"),
-    "a removed environment variable": ("import os; del os.environ['PATH']", "import os; print('PATH' not in os.environ)"),
+    "a removed environment variable": (
+        "import os; del os.environ['PATH']",
+        "import os; print('PATH' not in os.environ)",
+    ),
     "the working folder": ("import os; os.chdir('/')", "import os; print(os.getcwd() == '/')"),
     "a patched library": (
         "import pandas; pandas.DataFrame.mean = lambda *_: 7",
-        "import pandas; print(pandas.DataFrame.mean(None) == 7 if pandas.DataFrame.mean.__name__ == '<lambda>' else False)",
+        "import pandas; print(pandas.DataFrame.mean.__name__ == '<lambda>')",
     ),
     "a patched module of this package": (
         "from coordination_gap import facts; facts.UNITS['leaks'] = ('', 1.0, '')",
@@ -96,7 +100,7 @@ ATTEMPTS = {
 
 @pytest.mark.parametrize("attempt", ATTEMPTS)
 def test_state_does_not_leak_from_run_to_run(run: Run, attempt: str, tmp_path: Any) -> None:
-    do, look = (words.replace("/tmp/{unique}", str(tmp_path / "kept")) for words in ATTEMPTS[attempt])
+    do, look = (words.replace("{kept}", str(tmp_path / "kept")) for words in ATTEMPTS[attempt])
     done, seen = run(do, look)
     assert (done.status, seen.status) == ("ok", "ok"), (done.messages, seen.messages)
     assert "True" in text(seen), "the attempt itself has to work, or nothing is proved"
@@ -112,8 +116,10 @@ def test_each_run_draws_its_own_random_numbers(run: Run) -> None:
 
 def test_a_process_that_a_run_leaves_behind_ends_with_it(run: Run) -> None:
     started = run("import subprocess; left = subprocess.Popen(['sleep', '600']); print(left.pid)")
-    with pytest.raises(ProcessLookupError):
-        os.kill(int(text(started[0])), 0)
+    state = subprocess.run(
+        ["ps", "-o", "stat=", "-p", text(started[0]).strip()], capture_output=True, text=True, check=False
+    )
+    assert state.stdout.strip()[:1] in ("", "Z")  # gone, or waiting for init to note it
 
 
 def test_a_warm_process_that_is_killed_is_replaced(run: Run, worker: Worker) -> None:

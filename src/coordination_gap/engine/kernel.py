@@ -4,7 +4,9 @@ It is the class that the ordinary engine talks to over its sockets, so that outp
 tracebacks and displays are made by the same code.
 """
 
+import functools
 import io
+import logging
 import os
 import sys
 import tempfile
@@ -13,12 +15,10 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
+from ipykernel import eventloops
 from ipykernel.ipkernel import IPythonKernel
 from jupyter_client.session import Session
 from traitlets.config import Config
-
-#: As the ordinary kernel is asked to show plots.
-_BACKEND = "module://matplotlib_inline.backend_inline"
 
 
 class KeepingSession(Session):
@@ -74,14 +74,16 @@ class WarmKernel:
 
 def make_kernel() -> WarmKernel:
     """Return a kernel in which nothing has run yet; a process has one."""
-    os.environ.setdefault("MPLBACKEND", _BACKEND)
     session = KeepingSession(key=b"")
     # History would start a thread, and a process with threads cannot be forked safely.
     config = Config({"HistoryManager": {"enabled": False}})
-    kernel = IPythonKernel.instance(config=config, session=session)
+    kernel = IPythonKernel.instance(config=config, session=session, log=logging.getLogger(__name__))
     # Only asked whether this is its thread, for a cell with await in it.
     kernel.shell_channel_thread = SimpleNamespace(parent_thread=None)
-    return WarmKernel(kernel.shell, session, kernel)
+    # The shell looks for its kernel in an application, which there is none of.
+    shell: Any = kernel.shell
+    shell.enable_gui = functools.partial(eventloops.enable_gui, kernel=kernel)
+    return WarmKernel(shell, session, kernel)
 
 
 class Stream(io.TextIOBase):

@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+#: How a kernel shows plots, unless the environment has another ``MPLBACKEND``.
+BACKEND = "module://matplotlib_inline.backend_inline"
+
 #: Said by the warm process when it can take runs, and of a run that has ended.
 READY, ENDED = "ready", "ended"
 #: Said to the warm process while a run lasts: end it now.

@@ -11,7 +11,7 @@ from jupyter_client.session import json_packer
 
 from coordination_gap import figures
 from coordination_gap.engine.kernel import Stream, WarmKernel
-from coordination_gap.engine.messages import Request
+from coordination_gap.engine.messages import BACKEND, Request
 
 
 def run(kernel: WarmKernel, request: Request, told: Connection) -> None:
@@ -25,10 +25,9 @@ def run(kernel: WarmKernel, request: Request, told: Connection) -> None:
 def _enter(kernel: WarmKernel, request: Request) -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    backend = os.environ["MPLBACKEND"]
     os.environ.clear()
     os.environ.update(request.environment)
-    os.environ.setdefault("MPLBACKEND", backend)
+    os.environ.setdefault("MPLBACKEND", BACKEND)
     if not request.drawn:
         os.environ[figures.FIGURES] = figures.NOT_DRAWN
     if os.environ.get(figures.FIGURES) == figures.NOT_DRAWN:

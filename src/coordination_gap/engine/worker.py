@@ -14,7 +14,7 @@ from jupyter_client.session import json_unpacker
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat.v4 import new_code_cell
 
-from coordination_gap.engine.messages import STOP, CellRun, Request
+from coordination_gap.engine.messages import BACKEND, STOP, CellRun, Request
 
 _START = "import sys; from coordination_gap.engine.warm import main; main(int(sys.argv[1]))"
 #: What a warm process may take to load its libraries.
@@ -42,7 +42,7 @@ class Worker:
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 # A profile of the reader's own must not change what is run.
-                env={**os.environ, "IPYTHONDIR": self._scratch.name},
+                env={"MPLBACKEND": BACKEND, **os.environ, "IPYTHONDIR": self._scratch.name},
             )
         self._asked = connection.Connection(ours.detach())
         self._ready = False
