@@ -3,10 +3,6 @@
 Importing this module registers it; other programs find it by its entry point.
 """
 
-import atexit
-import functools
-import os
-import threading
 from typing import Any
 
 from ipykernel.ipkernel import IPythonKernel
@@ -15,10 +11,9 @@ from papermill.engines import Engine, NotebookExecutionManager, papermill_engine
 from papermill.log import logger
 
 from coordination_gap.engine.execute import execute
-from coordination_gap.engine.worker import Worker
+from coordination_gap.engine.worker import shared
 
 NAME = "gapbook"
-_one_at_a_time = threading.Lock()
 
 
 class WarmEngine(Engine):  # type: ignore[misc] # papermill is untyped
@@ -49,9 +44,9 @@ class WarmEngine(Engine):  # type: ignore[misc] # papermill is untyped
             stderr_file=stderr_file,
         )
         client.reset_execution_trackers()
-        with _one_at_a_time:
+        with shared() as worker:
             execute(
-                _worker(os.getpid()),
+                worker,
                 client,
                 started=nb_man.cell_start,
                 failed=nb_man.cell_exception,
@@ -59,14 +54,6 @@ class WarmEngine(Engine):  # type: ignore[misc] # papermill is untyped
             )
         nb_man.nb.metadata["language_info"] = IPythonKernel.language_info
         client.set_widgets_metadata()
-
-
-@functools.lru_cache(maxsize=1)
-def _worker(_process_id: int) -> Worker:
-    # A fork of this process has another id, and so a warm process of its own.
-    worker = Worker()
-    atexit.register(worker.close)
-    return worker
 
 
 papermill_engines.register(NAME, WarmEngine)

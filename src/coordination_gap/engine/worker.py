@@ -1,13 +1,16 @@
 """A warm process, as the process that uses it sees it."""
 
+import atexit
+import functools
 import os
 import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Generator
-from contextlib import suppress
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager, suppress
 from multiprocessing import connection, reduction
 
 from jupyter_client.session import json_unpacker
@@ -165,3 +168,21 @@ class Worker:
         self._start()
         if raising:
             raise DeadKernelError("Kernel died")
+
+
+_one_at_a_time = threading.Lock()
+
+
+@contextmanager
+def shared() -> Iterator[Worker]:
+    """Give the one warm process that this process keeps for as long as it lives, to one thread at a time."""
+    with _one_at_a_time:
+        yield _kept(os.getpid())
+
+
+@functools.lru_cache(maxsize=1)
+def _kept(_process_id: int) -> Worker:
+    # A fork of this process has another id, and so a warm process of its own.
+    worker = Worker()
+    atexit.register(worker.close)
+    return worker
