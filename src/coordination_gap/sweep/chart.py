@@ -75,12 +75,14 @@ def draw(parquet: Path, varied: Sequence[Parameter], fact: str, sampled: bool, f
 
 
 def _lines(axes: Axes, frame: pd.DataFrame, names: Sequence[str], fact: str) -> None:
-    for value, rows in frame.groupby(names[1]) if len(names) > 1 else [(None, frame)]:
-        axes.plot(
-            _values(rows[names[0]]), rows[fact], marker=".", label=f"{names[1]} = {value}" if len(names) > 1 else None
-        )
-    if len(names) > 1:
-        axes.legend()
+    if len(names) == 1:
+        axes.plot(_values(frame[names[0]]), frame[fact], marker=".")
+        return
+    values: list[float | str] = frame[names[1]].unique().tolist()
+    for value in values:
+        rows = frame[frame[names[1]] == value]
+        axes.plot(_values(rows[names[0]]), rows[fact], marker=".", label=f"{names[1]} = {value}")
+    axes.legend()
 
 
 def _values(column: Any) -> Any:

@@ -33,7 +33,8 @@ class Journal:
     def __init__(self, path: Path, key: str, count: int) -> None:
         self.path, self.key, self.count = path, key, count
         # Where each run's row begins: the rows themselves stay on the disk.
-        self._places = array("q", [_ABSENT]) * count
+        # Only as far as there are any: a sweep may have more runs than memory has room for.
+        self._places = array("q")
         self.done = 0
         #: Where a journal of other inputs went, None where there was none.
         self.set_aside: Path | None = None
@@ -69,7 +70,8 @@ class Journal:
         return end
 
     def _note(self, number: int, place: int) -> None:
-        if self._places[number] == _ABSENT:
+        if not self.has(number):
+            self._places.extend([_ABSENT] * (number + 1 - len(self._places)))
             self._places[number] = place
             self.done += 1
 
@@ -83,7 +85,7 @@ class Journal:
 
     def has(self, number: int) -> bool:
         """Return whether a run has its row."""
-        return self._places[number] != _ABSENT
+        return number < len(self._places) and self._places[number] != _ABSENT
 
     def missing(self) -> Iterator[int]:
         """Yield the runs that have none, in order."""

@@ -1,12 +1,11 @@
 """A sweep from its first run to its tables: resumed where it stopped, each result kept as it lands."""
 
-import contextlib
 import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from tqdm import tqdm
 
@@ -123,12 +122,6 @@ def _run_missing(sweep: Sweep, journal: Journal) -> None:
     # Imported here: Dask takes a second to load, which a sweep that is done need not wait for.
     from coordination_gap.sweep import cluster
 
-    bar = tqdm(
-        total=journal.count, initial=journal.done, unit="run", desc=f"Sweeping {sweep.task.name}", file=sys.stderr,
-        # Without a terminal a line now and then says the same.
-        mininterval=0.5 if sys.stderr.isatty() else 15.0, smoothing=0.05,
-    )  # fmt: skip
-
     def land(rows: list[Row]) -> None:
         for row in rows:
             _keep_notebook(sweep.folder, row)
@@ -139,8 +132,17 @@ def _run_missing(sweep: Sweep, journal: Journal) -> None:
         for number in journal.missing():
             yield number, sweep.design.point(number)
 
-    with contextlib.closing(bar), cluster.connected(sweep.scheduler, sweep.workers) as client:
+    with cluster.connected(sweep.scheduler, sweep.workers) as client, _progress(sweep, journal) as bar:
         cluster.run_all(client, sweep.task, points(), land)
+
+
+def _progress(sweep: Sweep, journal: Journal) -> "tqdm[NoReturn]":
+    """Return a bar on stderr, with rate and remaining time."""
+    return tqdm(
+        total=journal.count, initial=journal.done, unit="run", desc=f"Sweeping {sweep.task.name}", file=sys.stderr,
+        # Without a terminal a line now and then says the same.
+        mininterval=0.5 if sys.stderr.isatty() else 15.0, smoothing=0.05,
+    )  # fmt: skip
 
 
 def _keep_notebook(folder: Path, row: Row) -> None:
