@@ -20,6 +20,9 @@ from nbformat.v4 import new_code_cell
 from coordination_gap.engine.messages import BACKEND, STOP, CellRun, Request
 
 _START = "import sys; from coordination_gap.engine.warm import main; main(int(sys.argv[1]))"
+#: Memory in large pages, where the system has them: a fork copies the table of pages, and takes a third of the time.
+#: A run has the environment that it was asked for, without these.
+_FEW_PAGES = {"PYTHONMALLOC": "malloc", "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
 #: What a warm process may take to load its libraries.
 _START_SECONDS = 120
 
@@ -45,7 +48,7 @@ class Worker:
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 # A profile of the reader's own must not change what is run.
-                env={"MPLBACKEND": BACKEND, **os.environ, "IPYTHONDIR": self._scratch.name},
+                env={"MPLBACKEND": BACKEND, **os.environ, **_FEW_PAGES, "IPYTHONDIR": self._scratch.name},
             )
         self._asked = connection.Connection(ours.detach())
         self._ready = False
