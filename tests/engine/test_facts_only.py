@@ -11,7 +11,8 @@ from tests.engine.conftest import Run, errors
 
 RECORD = """
 from coordination_gap import facts, tables
-_ = facts.Page("made", as_of="2026-01-01").record("x", 1.0, unit="ratio", formula="one", sources=[tables.parameters(x=1.0)])
+page = facts.Page("made", as_of="2026-01-01")
+_ = page.record("x", 1.0, unit="ratio", formula="one", sources=[tables.parameters(x=1.0)])
 """
 PUBLISH = """
 import pandas as pd

@@ -20,7 +20,7 @@ from nbformat.v4 import new_code_cell
 from coordination_gap.engine.messages import BACKEND, STOP, CellRun, Request
 
 _START = "import sys; from coordination_gap.engine.warm import main; main(int(sys.argv[1]))"
-#: Memory in large pages, where the system has them: a fork copies the table of pages, and takes a third of the time.
+#: Memory in large pages, where the system has them: a fork copies the table of pages, and a short one is copied sooner.
 #: A run has the environment that it was asked for, without these.
 _FEW_PAGES = {"PYTHONMALLOC": "malloc", "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
 #: What a warm process may take to load its libraries.
