@@ -42,6 +42,7 @@ LIGHT = HEADER + dedent("""\
             pass
     given = tables.parameters(factor=factor, steps=steps)
     _ = page.record("factor", factor, unit="ratio", formula="as given", sources=[given])
+    _ = page.record("twice", 2 * factor, unit="ratio", formula="two times factor", sources=[given])
     _ = page.record("product", factor * steps, unit="ratio", formula="factor times steps", sources=[given])
     _ = page.record("kind", kind, unit="text", formula="as given", sources=[given])
     ```

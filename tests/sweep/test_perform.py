@@ -57,7 +57,8 @@ def test_a_sweep_tables_the_facts_of_every_run(light: Project, client: Client) -
     assert said == []
     assert [path.name for path in written] == ["facts.parquet", "facts.csv", "chart.svg", "chart.png"]
     frame = pd.read_parquet(written[0])
-    assert list(frame.columns) == ["run", "factor", "steps", "light.factor", "light.product", "light.kind", "error"]
+    facts = ["light.factor", "light.twice", "light.product", "light.kind"]
+    assert list(frame.columns) == ["run", "factor", "steps", *facts, "error"]
     assert frame["run"].tolist() == list(range(6))
     assert frame["light.product"].tolist() == [2, 5, 4, 10, 6, 15]
     assert set(frame["light.kind"]) == {"plain"}
@@ -65,7 +66,7 @@ def test_a_sweep_tables_the_facts_of_every_run(light: Project, client: Client) -
     with written[1].open(encoding="utf-8") as lines:
         rows = list(csv.DictReader(lines))
     assert [float(row["light.product"]) for row in rows] == frame["light.product"].tolist()
-    # The first fact that is no mere parameter, by the first parameter, a line for each value of the second.
+    # The first fact that both parameters move, by the first one, a line for each value of the second.
     assert {"light.product", "steps = 2", "steps = 5", "factor (ratio)"} <= _texts(written[2])
 
 

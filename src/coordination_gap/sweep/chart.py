@@ -19,7 +19,9 @@ _MOST_LINES, _MOST_POINTS = 6, 20_000
 
 
 def chosen(parquet: Path, parameters: Sequence[str], asked: str | None) -> str | None:
-    """Return the fact that the chart shows: the one asked for, or the first number that varies between runs.
+    """Return the fact that the chart shows: the one asked for, or the first number that varies with every parameter.
+
+    Where none does, it is the first that varies at all, and None where nothing does.
 
     Parameters
     ----------
@@ -50,7 +52,17 @@ def chosen(parquet: Path, parameters: Sequence[str], asked: str | None) -> str |
             )
         return str(named[0])
     own = [name for name in numeric if name.partition(".")[2] not in parameters]
-    return next((name for name in own if len(table.column(name).drop_null().unique()) > 1), None)
+    varying = [name for name in own if len(table.column(name).drop_null().unique()) > 1]
+    moved_by_all = (name for name in varying if _moved_by_all(table.select([*parameters, name]).to_pandas(), name))
+    return next(moved_by_all, varying[0] if varying else None)
+
+
+def _moved_by_all(frame: pd.DataFrame, fact: str) -> bool:
+    """Return whether, for each parameter of several values, a fact differs where that one alone does."""
+    names = [name for name in frame.columns if name != fact and len(frame[name].unique()) > 1]
+    if len(names) < 2:
+        return True
+    return all(frame.groupby([other for other in names if other != name])[fact].nunique().max() > 1 for name in names)
 
 
 def draw(parquet: Path, varied: Sequence[Parameter], fact: str, sampled: bool, folder: Path) -> list[Path]:
