@@ -18,8 +18,6 @@ from coordination_gap.engine.messages import ENDED, READY, Request
 
 #: What notebooks are sure to use.
 _MODULES = (
-    "IPython.core.pylabtools",
-    "matplotlib_inline.config",
     "matplotlib.pyplot",
     "matplotlib.backends.backend_agg",
     "matplotlib.backends.backend_svg",
