@@ -1,0 +1,165 @@
+"""Where the runs of a sweep happen: a cluster of Dask, of this machine's own or one that is there."""
+
+import importlib.metadata
+import logging
+import os
+import platform
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+from dask import config as dask_config
+from distributed import Client, LocalCluster, as_completed
+from distributed.scheduler import KilledWorker
+
+from coordination_gap import paths
+from coordination_gap.press import PressError
+from coordination_gap.sweep import inputs, runs
+from coordination_gap.sweep.runs import Row, Task
+
+#: What has to be the same on both ends for the same code to give the same facts.
+_PACKAGES = ("dask", "distributed", "ipykernel", "matplotlib", "numpy", "pandas", "papermill", "scipy")
+_CONNECT_SECONDS = 10
+#: Runs that are handed over ahead, for each worker: few, so that memory stays flat, and enough to keep it busy.
+_AHEAD = 3
+
+
+@contextmanager
+def connected(scheduler: str | None, workers: int) -> Iterator[Client]:
+    """Connect to a scheduler, or start one with workers on this machine.
+
+    Parameters
+    ----------
+    scheduler
+        Its address, such as ``tcp://10.0.0.1:8786``; None for a cluster of this machine.
+    workers
+        How many processes a cluster of this machine has.
+
+    Raises
+    ------
+    PressError
+        If nobody answers there, or with other versions or another state of the project.
+    """
+    with (
+        tempfile.TemporaryDirectory(prefix="gapbook-dask-") as scratch,
+        dask_config.set({"distributed.admin.log-format": "%(message)s", "temporary-directory": scratch}),
+    ):
+        logging.getLogger("distributed").setLevel(logging.CRITICAL)
+        if scheduler is not None:
+            with _client(scheduler) as client:
+                _same_everywhere(client, scheduler)
+                yield client
+            return
+        with (
+            LocalCluster(  # type: ignore[no-untyped-call] # Dask has types for some things only, here and below
+                n_workers=workers,
+                threads_per_worker=1,
+                processes=True,
+                host="127.0.0.1",
+                dashboard_address=None,
+                worker_dashboard_address=None,
+                memory_limit=None,
+                silence_logs=logging.CRITICAL,
+            ) as cluster,
+            Client(cluster) as client,  # type: ignore[no-untyped-call]
+        ):
+            yield client
+
+
+@contextmanager
+def _client(scheduler: str) -> Iterator[Client]:
+    try:
+        client = Client(scheduler, timeout=_CONNECT_SECONDS)  # type: ignore[no-untyped-call]
+    except (OSError, ValueError, TimeoutError) as error:
+        said = " ".join(str(error).split()) or type(error).__name__
+        raise PressError(
+            f"--scheduler {scheduler}: no scheduler answers there ({said}); start one, or leave the option out"
+        ) from None
+    with client:
+        yield client
+
+
+def about_here(root: str) -> dict[str, str]:
+    """Return the versions that have to agree, and the hash of the project's code, lock and data."""
+    os.environ.setdefault("GAPBOOK_ROOT", root)
+    found = {"python": platform.python_version(), "project": inputs.ground(str(paths.root()))}
+    for name in _PACKAGES:
+        with suppress(importlib.metadata.PackageNotFoundError):
+            found[name] = importlib.metadata.version(name)
+    return found
+
+
+def _same_everywhere(client: Client, scheduler: str) -> None:
+    if not client.scheduler_info()["workers"]:
+        raise PressError(f"--scheduler {scheduler}: it has no workers; start some with 'dask worker {scheduler}'")
+    ours = about_here(str(paths.root()))
+    try:
+        theirs = client.run(about_here, str(paths.root()))
+    except Exception as error:  # whatever a worker of other versions says to what it cannot read
+        said = " ".join(str(error).split())[:200]
+        raise PressError(
+            f"--scheduler {scheduler}: a worker cannot run this package ({said}); install it there"
+        ) from None
+    answer: Any = client.get_versions()
+    versions = answer["scheduler"]["packages"]
+    theirs["the scheduler"] = {name: versions[name] for name in ("python", "dask", "distributed", "numpy", "pandas")}
+    theirs["the scheduler"]["python"] = theirs["the scheduler"]["python"].split()[0].removesuffix(".final.0")
+    for place, found in theirs.items():
+        for name, version in found.items():
+            if version is not None and version != ours.get(name):
+                what = (
+                    "another state of the project" if name == "project" else f"{name} {version}, here {ours.get(name)}"
+                )
+                raise PressError(f"--scheduler {scheduler}: {place} has {what}; make them equal")
+
+
+def run_all(
+    client: Client, task: Task, points: Iterator[tuple[int, dict[str, Any]]], land: Callable[[list[Row]], None]
+) -> None:
+    """Run points, handing over few at a time, and give each row to `land` as it ends.
+
+    A run whose worker is killed is run again elsewhere; one that kills its workers again
+    and again gets a row that says so.
+    """
+    landing: Any = as_completed(with_results=True, raise_errors=False)  # type: ignore[no-untyped-call]
+    open_runs: dict[Any, tuple[int, dict[str, Any]]] = {}
+
+    def hand_over(most: int) -> None:
+        for number, values in points:
+            future = client.submit(runs.run, task, number, values, pure=False)
+            open_runs[future.key] = (number, values)
+            landing.add(future)
+            if len(open_runs) >= most:
+                return
+
+    hand_over(_window(client))
+    while open_runs:
+        rows = []
+        for future, result in landing.next_batch(block=True):
+            number, values = open_runs.pop(future.key)
+            rows.append(result if future.status == "finished" else _failed(number, values, result, task))
+            future.release()
+        land(rows)
+        if len(open_runs) < (most := _window(client)):
+            hand_over(most)
+
+
+def _window(client: Client) -> int:
+    return _AHEAD * max(1, len(client.scheduler_info(n_workers=-1)["workers"]))
+
+
+def _failed(number: int, values: dict[str, Any], result: Any, task: Task) -> Row:
+    error = result[1] if isinstance(result, tuple) else result
+    what = (
+        "it killed the worker that ran it, again and again"
+        if isinstance(error, KilledWorker)
+        else f"{type(error).__name__}: {' '.join(str(error).split())}"
+    )
+    return {
+        "run": number,
+        "parameters": values,
+        "facts": {},
+        "error": f"notebooks/{task.name}.md: {what}",
+        "seconds": 0.0,
+    }
