@@ -1,23 +1,30 @@
-"""Every notebook of the book under both engines, some minutes: outputs, facts and figures are equal."""
+"""Every notebook of the book in a warm process, against its twin, which the ordinary engine wrote and nbval checks."""
 
 import functools
 
 import nbformat
 import papermill
 import pytest
+from nbformat import NotebookNode
 
+from coordination_gap import paths
 from coordination_gap.engine.papermill_engine import NAME
 from coordination_gap.press import edition, execute, notebooks
 
 
 @pytest.mark.parametrize("name", notebooks.names())
-def test_a_notebook_gives_the_same_under_both_engines(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    parameters = edition.load("base").parameters[name]
-    ordinary = execute.run(name, parameters)
+def test_a_notebook_gives_what_it_gives_under_the_ordinary_engine(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(papermill, "execute_notebook", functools.partial(papermill.execute_notebook, engine_name=NAME))
-    warm = execute.run(name, parameters)
-    recorded = notebooks.recorded_facts(name, warm)
-    assert recorded
-    assert recorded == notebooks.recorded_facts(name, ordinary)
-    for form in (notebooks.canonical, notebooks.committed):
-        assert nbformat.writes(form(warm)) == nbformat.writes(form(ordinary))
+    warm = execute.run(name, edition.load("base").parameters[name])
+    assert notebooks.recorded_facts(name, warm)
+    twin = nbformat.read(paths.notebooks() / f"{name}.ipynb", as_version=4)
+    assert _compared(notebooks.committed(warm)) == _compared(twin)
+
+
+def _compared(notebook: NotebookNode) -> str:
+    """Return the notebook without pictures, whose last bits may differ between machines; their data stay."""
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            output.get("data", {}).pop("image/png", None)
+    written: str = nbformat.writes(notebook)
+    return written
