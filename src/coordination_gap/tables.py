@@ -253,6 +253,8 @@ def row_keys(frame: pd.DataFrame, name: str) -> list[str]:
 def _key_text(column: "pd.Series[Any]") -> list[str]:
     if pd.api.types.is_datetime64_any_dtype(column):
         return list(column.dt.strftime("%Y-%m-%d"))
+    if pd.api.types.is_bool_dtype(column):
+        return ["true" if value else "false" for value in column]
     return [str(value) for value in column]
 
 

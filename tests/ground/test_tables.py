@@ -286,3 +286,13 @@ def test_the_hash_is_that_of_the_file(name: str) -> None:
 
 def test_parameters_are_named_with_their_values() -> None:
     assert tables.parameters(steps=6, step_success=0.97).rows == ("steps=6", "step_success=0.97")
+
+
+@pytest.mark.parametrize("name", tables.names())
+def test_rows_are_named_as_they_stand_in_the_file(name: str) -> None:
+    day = "2026-09-10"
+    header, *lines = tables.cells(name, day)
+    key = tables.resource(name)["schema"]["primaryKey"]
+    places = [header.index(column) for column in ([key] if isinstance(key, str) else key)]
+    named = {"/".join(line[place] for place in places) for line in lines}
+    assert set(tables.row_keys(tables.load(name, day), name)) == named
