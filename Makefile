@@ -19,14 +19,15 @@ test: lint book .venv/.browser-ready ## linters, checks, notebooks against their
 	@$(BIN)/python -m pytest --quiet --numprocesses auto --dist loadfile --nbval --nbval-current-env notebooks
 	@$(BIN)/python -m pytest --quiet --numprocesses auto tests
 
-bench: .venv/.test-ready ## how fast reliability is computed, beside other ways; nothing else should run meanwhile
+bench: .venv/.test-ready ## how fast reliability is computed and notebooks run, beside other ways; nothing else should run meanwhile
 	@$(BIN)/python -m benchmarks.reliability
+	@$(BIN)/python -m benchmarks.engine
 
 agent-runs: .venv/.book-ready ## data/agent_*.csv: the support agent measured under faults, some ten minutes
 	@$(BIN)/python -m coordination_gap.agent.measure data
 	@$(BIN)/gapbook check data --record
 
-frameworks: .venv/.test-ready ## the compared frameworks, installed and measured again; an hour, and nothing else should run meanwhile
+frameworks: .venv/.test-ready ## the compared frameworks, installed and measured again; some twenty minutes, and nothing else should run meanwhile
 	@$(BIN)/python -m pip install --quiet uv
 	@$(BIN)/python -m coordination_gap.frameworks.measure
 	@$(BIN)/gapbook check data --record

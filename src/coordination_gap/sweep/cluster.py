@@ -2,7 +2,6 @@
 
 import importlib.metadata
 import logging
-import os
 import platform
 import tempfile
 from collections.abc import Callable, Iterator
@@ -57,7 +56,7 @@ def connected(scheduler: str | None, workers: int) -> Iterator[Client]:
                 threads_per_worker=1,
                 processes=True,
                 host="127.0.0.1",
-                dashboard_address=None,
+                dashboard_address="127.0.0.1:0",  # without one Dask takes a fixed port, which two sweeps cannot share
                 worker_dashboard_address=None,
                 memory_limit=None,
                 silence_logs=logging.CRITICAL,
@@ -81,9 +80,8 @@ def _client(scheduler: str) -> Iterator[Client]:
 
 
 def about_here(root: str) -> dict[str, str]:
-    """Return the versions that have to agree, and the hash of the project's code, lock and data."""
-    os.environ.setdefault("GAPBOOK_ROOT", root)
-    found = {"python": platform.python_version(), "project": inputs.ground(str(paths.root()))}
+    """Return the versions that have to agree, and the hash of the code, and of the lock and data below `root`."""
+    found = {"python": platform.python_version(), "project": inputs.ground(root)}
     for name in _PACKAGES:
         with suppress(importlib.metadata.PackageNotFoundError):
             found[name] = importlib.metadata.version(name)
