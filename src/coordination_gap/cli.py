@@ -3,6 +3,7 @@
 import errno
 import signal
 import sys
+from pathlib import Path
 from types import FrameType
 
 import click
@@ -34,6 +35,26 @@ def build(name: str, overrides: tuple[str, ...]) -> None:
     from coordination_gap.press import edition, site
 
     click.echo(f"{site.build(edition.load(name, overrides)).relative_to(paths.root())} is ready")
+
+
+@gapbook.command(epilog="Example: gapbook rerun 04_valuation -p price=400")
+@click.argument("notebook")
+@click.option("-p", "given", multiple=True, metavar="NAME=VALUE", help="Replace one value of the edition.")
+@click.option("--edition", "name", default="base", show_default=True, help="Gives all other values.")
+@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Where the executed notebook goes.")
+@click.option("--all", "all_of_them", is_flag=True, help="Show every fact that changed, and not the first twenty.")
+def rerun(notebook: str, given: tuple[str, ...], name: str, output: Path | None, all_of_them: bool) -> None:
+    """Run one notebook under other values, and show which of its facts changed."""
+    from coordination_gap.press import rerun as again
+
+    done = again.rerun(notebook, given, name, output)
+    shown = done.changes if all_of_them else done.changes[:20]
+    width = max((len(change.fact_id) for change in shown), default=0)
+    for change in shown:
+        click.echo(f"{change.fact_id:{width}}  {change.before} -> {change.after}")
+    if len(shown) < len(done.changes):
+        click.echo(f"and {len(done.changes) - len(shown)} more; --all shows them")
+    click.echo(f"{len(done.changes)} of {done.recorded} facts changed against {name}; {_place(done.path)} is the run")
 
 
 @gapbook.command(epilog="Example: gapbook params 05_compounding")
@@ -123,6 +144,11 @@ gapbook.add_command(cli_agent.agent)
 gapbook.add_command(cli_pipeline.pipeline)
 gapbook.add_command(cli_refresh.refresh)
 gapbook.add_command(cli_sweep.sweep)
+
+
+def _place(path: Path) -> str:
+    whole = path.resolve()
+    return str(whole.relative_to(paths.root())) if whole.is_relative_to(paths.root()) else str(path)
 
 
 def _report(faults: list[str], what: str) -> None:

@@ -8,9 +8,6 @@ import click
 
 from coordination_gap import paths
 from coordination_gap.press import PressError
-from coordination_gap.press.parameters import Parameter, Value
-from coordination_gap.sweep import design
-from coordination_gap.sweep import sample as samples
 
 
 @click.command(epilog="Example: gapbook sweep 04_valuation price=300:500:5 growth=0.04,0.06,0.08")
@@ -51,9 +48,10 @@ def sweep(
     """
     from coordination_gap.press import edition, notebooks
     from coordination_gap.sweep import perform, runs
+    from coordination_gap.sweep.points import points_of
 
     declared = notebooks.parameters(notebook)
-    points, stays = _points(settings, declared, notebook, sample, seed)
+    points, stays = points_of(settings, declared, notebook, sample, seed)
     fixed = edition.load(edition_name).parameters[notebook] | stays
     folder = (output or paths.build() / "sweeps" / notebook).resolve()
     planned = perform.Sweep(
@@ -71,27 +69,6 @@ def sweep(
     varied = tuple(declared[name] for name in points.names)
     for path in perform.perform(planned, varied, lambda sentence: click.echo(sentence, err=True)):
         click.echo(path.relative_to(paths.root()) if path.is_relative_to(paths.root()) else path)
-
-
-def _points(
-    settings: tuple[str, ...], declared: dict[str, Parameter], notebook: str, sample: str | None, seed: int
-) -> tuple[design.Design, dict[str, Value]]:
-    """Return the points of a sweep, and the values given once beside a sample."""
-    if sample is None:
-        return design.grid(settings, declared, notebook), {}
-    varying = [setting for setting in settings if ":" in setting]
-    kind, base, _ = samples.size(sample, len(varying))
-    points = samples.sample(varying, declared, notebook, kind, base, seed)
-    rest = [setting for setting in settings if setting not in varying]
-    if not rest:
-        return points, {}
-    given = design.grid(rest, declared, notebook)
-    for name in given.names:
-        if name in points.names:
-            raise PressError(f"{notebook}: {name} is given twice; leave out its range or its value")
-    if given.count > 1:
-        raise PressError(f"{notebook}: a sample draws from ranges NAME=LOW:HIGH; give one value to what stays")
-    return points, given.point(0)
 
 
 def _ask(estimate: str) -> None:

@@ -273,6 +273,8 @@ class running_build:  # noqa: N801 # reads as a phrase in a with statement
             stderr=subprocess.PIPE,
             text=True,
             start_new_session=True,
+            # Whoever started the tests may ignore it, and children would.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
         )
         wait_until(lambda: len(processes_in(self.project)) >= 3)
         time.sleep(2)  # the kernel needs a moment from its start to its first cell

@@ -194,7 +194,7 @@ def run(name: str, parameters: dict[str, Value]) -> NotebookNode:
             if output.output_type == "stream" and output.name == "stderr":
                 what = f"it wrote to stderr: {output.text.strip().splitlines()[-1]}"
                 raise PressError(_failure(name, source, cell.source, what, kept))
-    kept.unlink()
+    kept.unlink(missing_ok=True)  # the same notebook may run twice at once
     return executed
 
 

@@ -1,0 +1,151 @@
+"""One notebook again under other values, beside the edition that the values were changed in."""
+
+import math
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import nbformat
+
+from coordination_gap import facts, paths
+from coordination_gap.press import PressError, edition, execute, notebooks
+from coordination_gap.press.parameters import Value, check_values, nearest
+
+
+@dataclass(frozen=True)
+class Change:
+    """A fact that came out otherwise.
+
+    Attributes
+    ----------
+    fact_id
+        Its id.
+    before, after
+        As it is shown in the edition and in the new run; "not recorded" where one of them has no such fact.
+    size
+        The change over the half width of the edition's interval or, without one, over the edition's value; infinite
+        where that cannot be said, as for words.
+    """
+
+    fact_id: str
+    before: str
+    after: str
+    size: float
+
+
+@dataclass(frozen=True)
+class Rerun:
+    """What a notebook gives under other values.
+
+    Attributes
+    ----------
+    path
+        The executed notebook.
+    recorded
+        How many facts it recorded.
+    changes
+        The facts that are others than in the edition, the largest change first.
+    """
+
+    path: Path
+    recorded: int
+    changes: tuple[Change, ...]
+
+
+def rerun(name: str, given: Sequence[str], edition_name: str = "base", output: Path | None = None) -> Rerun:
+    """Run a notebook as an edition has it and under other values, both at once, and compare their facts.
+
+    Parameters
+    ----------
+    name
+        The notebook's name.
+    given
+        ``NAME=VALUE``, each replacing one value of the edition; ``as_of`` may be among them.
+    edition_name
+        The edition.
+    output
+        Where the executed notebook is written; None for ``_build/rerun/<name>.ipynb``.
+
+    Raises
+    ------
+    PressError
+        If a name is unknown, a value is refused, or the notebook fails; nothing is written then.
+    """
+    if name not in notebooks.names():
+        raise PressError(f"there is no notebook {name!r}{nearest(name, notebooks.names())}")
+    before = edition.load(edition_name).parameters[name]
+    after = changed_values(name, before, given)
+    path = output or paths.build() / "rerun" / f"{name}.ipynb"
+    paths.build().mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="rerun-", dir=paths.build()) as scratch:
+        folders = [Path(scratch) / side for side in ("before", "after")]
+        for folder in folders:
+            folder.mkdir()
+        jobs = [execute.Job(name, values, folder) for values, folder in zip((before, after), folders, strict=True)]
+        execute.run_all(jobs)
+        then, now = (_facts(name, folder / f"{name}.ipynb") for folder in folders)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        (folders[1] / f"{name}.ipynb").replace(path)
+    return Rerun(path, len(now), tuple(changes(then, now)))
+
+
+def changed_values(name: str, values: dict[str, Value], given: Sequence[str]) -> dict[str, Value]:
+    """Return the values of a notebook with some replaced by ``NAME=VALUE``.
+
+    Raises
+    ------
+    PressError
+        If one is not written so, its name is unknown, or its value is refused.
+    """
+    declared = notebooks.parameters(name)
+    changed: dict[str, object] = dict(values)
+    for text in given:
+        parameter, equals, value = text.partition("=")
+        if not equals:
+            raise PressError(f"-p {text}: write NAME=VALUE, such as {next(iter(declared))}=VALUE")
+        if parameter not in declared:
+            raise PressError(f"-p {text}: {name} has no parameter {parameter!r}{nearest(parameter, declared)}")
+        try:
+            changed[parameter] = declared[parameter].parsed(value)
+        except ValueError as error:
+            raise PressError(f"-p {text}: {error}") from None
+    return check_values(declared, changed, name)
+
+
+def changes(before: dict[str, dict[str, Any]], after: dict[str, dict[str, Any]]) -> list[Change]:
+    """Return the facts that differ in value or in how they are shown, the largest change first.
+
+    Parameters
+    ----------
+    before, after
+        Facts by id, as notebooks record them.
+    """
+    found = []
+    for fact_id in {**before, **after}:
+        old, new = before.get(fact_id), after.get(fact_id)
+        if old is None or new is None or any(old[key] != new[key] for key in ("value", "display", "gap")):
+            found.append(Change(fact_id, _shown(old), _shown(new), _size(old, new)))
+    return sorted(found, key=lambda change: (-change.size, change.fact_id))
+
+
+def _shown(fact: dict[str, Any] | None) -> str:
+    if fact is None:
+        return "not recorded"
+    return facts.NOT_AVAILABLE if fact["value"] is None else str(fact["display"])
+
+
+def _size(old: dict[str, Any] | None, new: dict[str, Any] | None) -> float:
+    was, is_now = ((fact or {}).get("value") for fact in (old, new))
+    if old is None or was is None or is_now is None or isinstance(was, str) or isinstance(is_now, str):
+        return math.inf
+    change = abs(is_now - was)
+    interval = old["interval"]
+    scale = (interval["high"] - interval["low"]) / 2 if interval else abs(was)
+    return change / scale if scale else math.inf if change else 0.0
+
+
+def _facts(name: str, path: Path) -> dict[str, dict[str, Any]]:
+    executed = nbformat.read(path, as_version=4)
+    return {entry.fact["id"]: entry.fact for entry in notebooks.recorded_facts(name, executed)}

@@ -1,0 +1,106 @@
+"""One notebook again under other values: its facts beside those of the edition."""
+
+import math
+
+import nbformat
+import pytest
+
+from coordination_gap.press import PressError
+from coordination_gap.press.parameters import Value
+from coordination_gap.press.rerun import changed_values, changes
+from tests.conftest import Project
+
+
+def fact(value: object, display: str = "", interval: tuple[float, float] | None = None) -> dict[str, object]:
+    ends = interval and {"low": interval[0], "high": interval[1], "confidence": 0.9}
+    return {"value": value, "display": display or str(value), "interval": ends, "gap": None if value else "none"}
+
+
+def test_changes_are_ranked_by_their_intervals_and_then_by_value() -> None:
+    before = {
+        "a.wide": fact(10.0, interval=(5.0, 15.0)),
+        "a.plain": fact(10.0),
+        "a.word": fact("x"),
+        "a.same": fact(1.0),
+    }
+    after = {
+        "a.wide": fact(11.0, interval=(6.0, 16.0)),
+        "a.plain": fact(15.0),
+        "a.word": fact("y"),
+        "a.same": fact(1.0),
+    }
+    found = changes(before, after)
+    assert [(each.fact_id, each.size) for each in found] == [("a.word", math.inf), ("a.plain", 0.5), ("a.wide", 0.2)]
+    assert (found[1].before, found[1].after) == ("10.0", "15.0")
+    assert changes(after, after) == []
+
+
+def test_facts_that_come_go_or_cannot_be_said_are_changes() -> None:
+    found = {
+        each.fact_id: (each.before, each.after)
+        for each in changes({"a.b": fact(1), "a.c": fact(1)}, {"a.c": fact(None), "a.d": fact(2)})
+    }
+    assert found == {"a.b": ("1", "not recorded"), "a.c": ("1", "not available"), "a.d": ("not recorded", "2")}
+
+
+def test_a_notebook_is_run_again_and_what_changed_is_shown(project: Project) -> None:
+    site = project.site()
+    done = project.gapbook("rerun", "01_widgets", "-p", "factor=2")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == [
+        "widgets.mean  2.00 -> 4.00",
+        "1 of 1 facts changed against base; _build/rerun/01_widgets.ipynb is the run",
+    ]
+    executed = nbformat.read(project.path("_build/rerun/01_widgets.ipynb"), as_version=4)
+    assert any("factor = 2.0" in cell.source for cell in executed.cells)
+    assert project.site() == site
+    assert not list(project.path("_build").glob("rerun-*"))
+
+
+def test_another_day_shows_what_was_not_public_yet(project: Project) -> None:
+    done = project.gapbook("rerun", "01_widgets", "-p", "as_of=2026-01-10", "--output", str(project.path("day.ipynb")))
+    assert done.stdout.splitlines()[0] == "widgets.mean  2.00 -> 1.50"
+    assert project.path("day.ipynb").is_file()
+
+
+def test_without_a_value_nothing_changes(project: Project) -> None:
+    assert project.gapbook("rerun", "01_widgets").stdout.startswith("0 of 1 facts changed against base; ")
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("01_widget",), "there is no notebook '01_widget'; did you mean '01_widgets'?"),
+        (("01_widgets", "-p", "facto=2"), "-p facto=2: 01_widgets has no parameter 'facto'; did you mean 'factor'?"),
+        (("01_widgets", "-p", "factor"), "-p factor: write NAME=VALUE"),
+        (("01_widgets", "-p", "factor=x"), "-p factor=x: factor is 'x': it must be a number from 0.0 to 10.0"),
+        (("01_widgets", "-p", "as_of=2027-01-01"), "as_of is '2027-01-01': it must be a day as YYYY-MM-DD"),
+        (("01_widgets", "--edition", "bas"), "there is no edition 'bas'; did you mean 'base'?"),
+    ],
+)
+def test_wrong_words_are_one_sentence(built_project: Project, words: tuple[str, ...], says: str) -> None:
+    done = built_project.gapbook("rerun", *words)
+    assert done.returncode == 1
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not built_project.path("_build/rerun").exists()
+
+
+def test_a_notebook_that_fails_leaves_the_last_run(project: Project) -> None:
+    project.path("_build/rerun").mkdir()
+    project.path("_build/rerun/01_widgets.ipynb").write_text("the last one", encoding="utf-8")
+    project.edit("notebooks/01_widgets.md", "page = facts", "assert factor < 2\npage = facts")
+    done = project.gapbook("rerun", "01_widgets", "-p", "factor=2")
+    assert done.returncode == 1
+    assert "AssertionError" in done.stderr
+    assert project.path("_build/rerun/01_widgets.ipynb").read_text(encoding="utf-8") == "the last one"
+
+
+def test_values_are_those_of_the_edition_but_for_the_given(
+    built_project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GAPBOOK_ROOT", str(built_project.root))
+    values: dict[str, Value] = {"as_of": "2026-02-01", "factor": 1.0}
+    assert changed_values("01_widgets", values, ["factor=3"]) == {"as_of": "2026-02-01", "factor": 3.0}
+    with pytest.raises(PressError, match="01_widgets has no parameter"):
+        changed_values("01_widgets", values, ["as_off=2026-01-01"])
