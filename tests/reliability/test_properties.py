@@ -5,7 +5,7 @@ import math
 from dataclasses import replace
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from scipy import integrate, stats
 
@@ -64,6 +64,7 @@ def chosen(data: st.DataObject, things: list[str]) -> str:
 
 @checked
 @given(pipelines(ANY))
+@example(Pipeline([Step("one", 0.25), Step("two", 0.0), Step("three", 0.0)], correlation=0.265625))
 def test_probabilities_sum_to_one(pipeline: Pipeline) -> None:
     outcome = pipeline.evaluate()
     assert math.fsum(getattr(outcome, end) for end in ENDS) == pytest.approx(1.0, rel=0, abs=1e-12)

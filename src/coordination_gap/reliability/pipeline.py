@@ -106,7 +106,9 @@ class Pipeline:
         ends = [law.good / total, law.bad / total, law.halted / total, law.attempts, law.cost, law.seconds]
         if kinds is not None:
             ends = [np.dot(kinds.weight, np.broadcast_to(value, kinds.weight.shape)) for value in ends]
-        success, silent, halted, attempts, cost, seconds = (float(value) for value in ends)
+        # Where the run's luck is integrated, the weights sum to 1 but for a last digit.
+        success, silent, halted = (min(1.0, float(value)) for value in ends[:3])
+        attempts, cost, seconds = (float(value) for value in ends[3:])
         return Outcome(success, silent, halted, attempts, cost, seconds, self)
 
     def halted_by_step(self) -> npt.NDArray[np.float64]:
