@@ -2,20 +2,15 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from coordination_gap.agent import Answer, Email, Settings, SupportAgent
+from coordination_gap.agent import Email, Settings
 from coordination_gap.agent.decide import Decision
 from coordination_gap.agent.email import References
-from coordination_gap.agent.failures import is_transient
 from coordination_gap.agent.graph import INTERCEPTED
-from coordination_gap.agent.intents import INTENTS, Classification
 from coordination_gap.agent.orders import Order, OrderServiceError, UnknownOrder
 from coordination_gap.agent.settings import StepFunction
 from coordination_gap.agent.state import State
@@ -27,48 +22,11 @@ from tests.agent.fakes import (
     LATE,
     ON_TIME,
     SAM,
-    TODAY,
     Orders,
-    Script,
     classified,
     good_draft,
 )  # fmt: skip
-
-QUICK = Settings(first_wait_s=0.0)
-MAIL = Email(DAN, "My shirt", "Where is my order #1440?")
-FULL = ("read", "classify", "look up", "decide", "draft", "check", "send")
-
-
-def run(
-    email: Email = MAIL,
-    *,
-    answers: list[Any] | None = None,
-    orders: Orders | None = None,
-    settings: Settings = QUICK,
-    word: dict[str, Any] | None = None,
-) -> Answer:
-    """Return what becomes of an e-mail in memory, and of a person's word on it."""
-
-    async def answered() -> Answer:
-        script = Script(answers=[classified(), good_draft(ON_TIME)] if answers is None else answers)
-        async with SupportAgent(orders or Orders(), script, today=TODAY, state=None, settings=settings) as agent:
-            answer = await agent.answer(email, "run")
-            return answer if word is None else await agent.approve("run", **word)
-
-    return asyncio.run(answered())
-
-
-def intercepting(step: str, value: Callable[[StepFunction, State], Any]) -> Settings:
-    """Return settings under which a step's value is computed by `value`."""
-
-    def intercept(name: str, function: StepFunction) -> StepFunction:
-        async def replaced(state: State) -> Any:
-            found = value(function, state)
-            return await found if asyncio.iscoroutine(found) else found
-
-        return replaced if name == step else function
-
-    return Settings(first_wait_s=0.0, intercept=intercept)
+from tests.agent.one_run import FULL, intercepting, run
 
 
 def test_a_good_draft_is_sent() -> None:
@@ -328,144 +286,6 @@ def test_a_send_that_fails_before_goes_to_a_person_who_may_reply() -> None:
     assert (answer.decision, answer.rule, answer.reply) == ("escalate", "send failed", None)
     told = run(settings=settings, word={"refund": False, "reply": "By hand."})
     assert (told.decision, told.reply, told.refund_usd) == ("escalate", "By hand.", 0.0)
-
-
-def test_a_person_may_refund_a_late_order_in_full() -> None:
-    answer = run(
-        Email(SAM, "", "order #4821"),
-        answers=[classified()],
-        word={"refund": True, "reply": "Sorry, here is your money."},
-    )
-    assert (answer.decision, answer.reply, answer.refund_usd) == ("escalate", "Sorry, here is your money.", 89.0)
-    assert answer.path == ("read", "classify", "look up", "decide", "escalate")
-    assert not answer.waits
-
-
-@pytest.mark.parametrize("email", [Email("eve@example.org", "", "order #4821"), Email(SAM, "", "orders 4821, 1440")])
-def test_only_the_senders_own_order_can_be_refunded(email: Email) -> None:
-    with pytest.raises(ValueError, match="refund is True: run 'run' has no order of the sender's"):
-        run(email, answers=[classified()], word={"refund": True, "reply": None})
-
-
-FAULTS: list[Any] = [
-    OrderServiceError("gone"), UnknownOrder("none"), TimeoutError(), ConnectionError("reset"), ValueError("bad"),
-    KeyError("bug"), None, "text", 42, "", LATE, ON_TIME, CANCELLED, [], ["a fault"], "We refund you 89 dollars.",
-    *(Decision(kind, "x", "x") for kind in ("reply", "ask", "escalate")),
-    Classification("refund", 1.0), Classification("order_status", 1.0),
-    Reading(Email(SAM, "", "x"), References(("4821",))),
-]  # fmt: skip
-
-
-@given(
-    st.lists(st.tuples(st.sampled_from(INTERCEPTED), st.integers(1, 3), st.sampled_from(FAULTS)), max_size=6),
-    st.sampled_from(INTENTS),
-    st.sampled_from(["order #1440", "order #4821", "order 9999", "hello", "a refund for #4821!"]),
-    st.booleans(), st.booleans(), st.sampled_from([None, (True, None), (False, "No."), (True, "Yes.")]),
-)  # fmt: skip
-@settings(max_examples=60, deadline=None)
-def test_no_faults_whatever_lead_to_a_refund_without_a_person(
-    faults: list[tuple[str, int, Any]],
-    intent: str,
-    body: str,
-    gate: bool,
-    fallback: bool,
-    word: tuple[bool, str] | None,
-) -> None:
-    planned = {(step, number): fault for step, number, fault in faults}
-    tries: Counter[str] = Counter()
-
-    def intercept(name: str, function: StepFunction) -> StepFunction:
-        async def faulty(state: State) -> Any:
-            tries[name] += 1
-            if (name, tries[name]) not in planned:
-                return await function(state)
-            fault = planned[name, tries[name]]
-            if isinstance(fault, Exception):
-                raise fault
-            return fault
-
-        return faulty
-
-    async def answered() -> tuple[Answer, Answer | None]:
-        script = Script(answers=[classified(intent)] * 3 + [good_draft(ON_TIME)] * 9)
-        how = Settings(first_wait_s=0.0, gate=gate, fallback=fallback, intercept=intercept)
-        async with SupportAgent(Orders(), script, today=TODAY, state=None, settings=how) as agent:
-            first = await agent.answer(Email(SAM, "", body), "run")
-            if word is None or not first.waits:
-                return first, None
-            try:
-                return first, await agent.approve("run", refund=word[0], reply=word[1])
-            except ValueError:
-                return first, None
-
-    first, second = asyncio.run(answered())
-    assert first.refund_usd == 0.0
-    assert (first.decision == "escalate") is first.waits
-    if first.waits:
-        assert first.reply is None
-        assert first.reason
-    if second is not None and word is not None:
-        assert second.refund_usd == (89.0 if word[0] else 0.0) or not word[0] or second.refund_usd == 49.0
-        assert second.reply == word[1]
-
-
-@pytest.mark.parametrize(
-    ("error", "transient"),
-    [
-        (OrderServiceError("gone"), True),
-        (UnknownOrder("none"), False),
-        (TimeoutError(), True),
-        (ConnectionRefusedError(), True),
-        (ValueError("bug"), False),
-        (RuntimeError("bug"), False),
-        (FileNotFoundError("bug"), False),
-        (AssertionError("bug"), False),
-    ],
-)
-def test_what_may_pass(error: Exception, transient: bool) -> None:
-    assert is_transient(error) is transient
-    wrapped = RuntimeError("wrapped")
-    wrapped.__cause__ = error
-    assert is_transient(wrapped) is transient
-
-
-def test_an_unknown_order_is_an_answer_whatever_led_to_it() -> None:
-    error = UnknownOrder("none")
-    error.__cause__ = OrderServiceError("gone")
-    assert not is_transient(error)
-
-
-@pytest.mark.parametrize(("status", "transient"), [(429, True), (503, True), (408, True), (400, False), (401, False)])
-def test_the_status_of_an_http_answer_counts(status: int, transient: bool) -> None:
-    class RateLimitError(Exception):
-        status_code = status
-
-    assert is_transient(RateLimitError()) is transient
-
-
-def test_a_lost_connection_is_known_by_name_too() -> None:
-    error = type("APIConnectionError", (Exception,), {"__module__": "some_provider.errors"})()
-    assert is_transient(error)
-    assert not is_transient(type("InvalidRequestError", (Exception,), {"__module__": "some_provider.errors"})())
-
-
-@pytest.mark.parametrize(
-    ("name", "value", "allowed"),
-    [
-        ("attempts", 0, "a whole number from 1 to 100"),
-        ("attempts", 2.0, "a whole number from 1 to 100"),
-        ("attempts", True, "a whole number"),
-        ("first_wait_s", -1, "seconds from 0 to 3600"),
-        ("first_wait_s", float("nan"), "seconds from 0 to 3600"),
-        ("step_timeout_s", 0, "seconds from 0.001 to 86400"),
-        ("least_confidence", 1.5, "a probability from 0 to 1"),
-        ("usd_per_million_tokens", (1.0, -1.0), "two prices of 0 or more, or None"),
-        ("usd_per_million_tokens", (1.0,), "two prices"),
-    ],
-)
-def test_settings_say_what_is_allowed(name: str, value: Any, allowed: str) -> None:
-    with pytest.raises(ValueError, match=f"{name} is .*: give {allowed}"):
-        Settings(**{name: value})
 
 
 def test_an_order_of_another_number_is_never_passed_on() -> None:

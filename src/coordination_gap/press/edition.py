@@ -10,7 +10,7 @@ import yaml
 
 from coordination_gap import paths, tables
 from coordination_gap.press import PressError, notebooks
-from coordination_gap.press.parameters import Value, check_values, nearest
+from coordination_gap.press.parameters import Value, check_values, nearest, parse_value
 
 _KEYS = ("title", "purpose", "as_of", "parameters")
 
@@ -173,10 +173,4 @@ def _override(text: str) -> tuple[str, str, Value]:
         raise PressError(f"-p {text}: as_of holds for the whole edition; choose an edition or write one with that day")
     if notebook not in notebooks.names():
         raise PressError(f"-p {text}: there is no notebook {notebook!r}{nearest(notebook, notebooks.names())}")
-    declared = notebooks.parameters(notebook)
-    if parameter not in declared:
-        raise PressError(f"-p {text}: {notebook} has no parameter {parameter!r}{nearest(parameter, declared)}")
-    try:
-        return notebook, parameter, declared[parameter].parsed(value)
-    except ValueError as error:
-        raise PressError(f"-p {text}: {error}") from None
+    return notebook, parameter, parse_value(text, parameter, value, notebooks.parameters(notebook), notebook)

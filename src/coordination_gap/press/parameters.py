@@ -216,6 +216,31 @@ def check_values(declared: dict[str, Parameter], given: dict[str, object], place
     return values
 
 
+def parse_value(option: str, name: str, text: str, declared: dict[str, Parameter], notebook: str) -> Value:
+    """Return the value that a word of the command line gives to a parameter of a notebook.
+
+    Parameters
+    ----------
+    option
+        The word as it was written, for messages.
+    name, text
+        The parameter's name and its value in it.
+    declared, notebook
+        The notebook's parameters, and its name.
+
+    Raises
+    ------
+    PressError
+        If the name is unknown (the nearest is suggested) or the value is refused.
+    """
+    if name not in declared:
+        raise PressError(f"-p {option}: {notebook} has no parameter {name!r}{nearest(name, declared)}")
+    try:
+        return declared[name].parsed(text)
+    except ValueError as error:
+        raise PressError(f"-p {option}: {error}") from None
+
+
 def nearest(name: object, known: dict[str, object] | dict[str, Parameter] | list[str]) -> str:
     """Return the end of a sentence that helps with an unknown name."""
     close = difflib.get_close_matches(str(name), list(known), n=1)

@@ -11,7 +11,7 @@ import nbformat
 
 from coordination_gap import facts, paths
 from coordination_gap.press import PressError, edition, execute, notebooks
-from coordination_gap.press.parameters import Value, check_values, nearest
+from coordination_gap.press.parameters import Value, nearest, parse_value
 
 
 @dataclass(frozen=True)
@@ -100,18 +100,13 @@ def changed_values(name: str, values: dict[str, Value], given: Sequence[str]) ->
         If one is not written so, its name is unknown, or its value is refused.
     """
     declared = notebooks.parameters(name)
-    changed: dict[str, object] = dict(values)
+    changed = dict(values)
     for text in given:
         parameter, equals, value = text.partition("=")
         if not equals:
             raise PressError(f"-p {text}: write NAME=VALUE, such as {next(iter(declared))}=VALUE")
-        if parameter not in declared:
-            raise PressError(f"-p {text}: {name} has no parameter {parameter!r}{nearest(parameter, declared)}")
-        try:
-            changed[parameter] = declared[parameter].parsed(value)
-        except ValueError as error:
-            raise PressError(f"-p {text}: {error}") from None
-    return check_values(declared, changed, name)
+        changed[parameter] = parse_value(text, parameter, value, declared, name)
+    return changed
 
 
 def changes(before: dict[str, dict[str, Any]], after: dict[str, dict[str, Any]]) -> list[Change]:
