@@ -66,9 +66,14 @@ def _moved_by_all(frame: pd.DataFrame, fact: str) -> bool:
 
 
 def draw(parquet: Path, varied: Sequence[Parameter], fact: str, sampled: bool, folder: Path) -> list[Path]:
-    """Draw a fact by the first parameter, a line for each value of the second, as ``chart.svg`` and ``chart.png``."""
-    names = [parameter.name for parameter in varied]
-    frame = pq.read_table(parquet, columns=[*names, fact]).to_pandas().dropna(subset=[fact])
+    """Draw a fact by the first parameter, a line for each value of the second, as ``chart.svg`` and ``chart.png``.
+
+    Parameters of one value are no axes.
+    """
+    columns = [parameter.name for parameter in varied]
+    frame = pq.read_table(parquet, columns=[*columns, fact]).to_pandas().dropna(subset=[fact])
+    moved = [parameter for parameter in varied if len(frame[parameter.name].unique()) > 1] or [varied[0]]
+    names = [parameter.name for parameter in moved]
     frame = frame.iloc[:: -(-len(frame) // _MOST_POINTS) or 1]
     with matplotlib.rc_context(figures.style()):
         figure = Figure(figsize=figures.SIZES["wide"])
@@ -77,7 +82,7 @@ def draw(parquet: Path, varied: Sequence[Parameter], fact: str, sampled: bool, f
             axes.plot(_values(frame[names[0]]), frame[fact], linestyle="none", marker=".")
         else:
             _lines(axes, frame, names, fact)
-        axes.set_xlabel(f"{names[0]} ({varied[0].unit})" if varied[0].unit else names[0])
+        axes.set_xlabel(f"{names[0]} ({moved[0].unit})" if moved[0].unit else names[0])
         axes.set_ylabel(fact)
         written = []
         for kind, metadata in (("svg", {"Date": None, "Creator": None}), ("png", {"Software": None})):
