@@ -30,11 +30,19 @@ def gapbook() -> None:
 @gapbook.command(epilog="Example: gapbook build -p 05_compounding.steps=8")
 @click.option("--edition", "name", default="base", show_default=True, help="A file of editions/, without its ending.")
 @click.option("-p", "overrides", multiple=True, metavar="NOTEBOOK.PARAMETER=VALUE", help="Replace one parameter.")
-def build(name: str, overrides: tuple[str, ...]) -> None:
-    """Run the notebooks of an edition and publish the site as _build/html."""
+@click.option("--fresh", is_flag=True, help="Run every notebook, whatever is kept of earlier runs.")
+def build(name: str, overrides: tuple[str, ...], fresh: bool) -> None:
+    """Run the notebooks of an edition, as far as anything they read has changed, and publish it as _build/html."""
+    from coordination_gap.press.freshness import published
+
+    asked = (name, *overrides)
+    page = None if fresh else published.up_to_date(asked)
+    if page is not None:
+        click.echo(f"{page.relative_to(paths.root())} is up to date")
+        return
     from coordination_gap.press import edition, site
 
-    click.echo(f"{site.build(edition.load(name, overrides)).relative_to(paths.root())} is ready")
+    click.echo(f"{site.build(edition.load(name, overrides), asked, fresh=fresh).relative_to(paths.root())} is ready")
 
 
 @gapbook.command(epilog="Example: gapbook rerun 04_valuation -p price=400")

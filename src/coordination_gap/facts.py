@@ -329,5 +329,4 @@ def _publish(fact: Fact) -> None:
         return
     from IPython.display import display
 
-    payload = fact.record() | {"tables_read": tables.tables_read(), "facts_read": other_facts.facts_read()}
-    display({MEDIA_TYPE: payload, "text/plain": f"{fact.id} = {fact.display}"}, raw=True)
+    display({MEDIA_TYPE: fact.record(), "text/plain": f"{fact.id} = {fact.display}"}, raw=True)

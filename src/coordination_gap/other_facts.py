@@ -63,8 +63,13 @@ def of_edition(as_of: tables.Day, edition: str = THIS) -> Facts:
     """
     day = tables.parse_day(as_of).isoformat()
     folder = os.environ.get(FOLDER)
-    found = _handed(Path(folder), edition) if folder else _kept(edition)
-    _read[edition] = hashlib.sha256(json.dumps(found, sort_keys=True).encode()).hexdigest()
+    _read[edition] = ""  # asked for, even if they are not at hand
+    if folder:
+        with paths.accounted_for():
+            found = _handed(Path(folder), edition)
+    else:
+        found = _kept(edition)
+    _read[edition] = sha256(found)
     for fact in found.values():
         if fact["as_of"] != day if edition == THIS else fact["as_of"] > day:
             raise OtherFactsError(
@@ -80,8 +85,18 @@ def source(ids: Iterable[str]) -> Source:
 
 
 def facts_read() -> dict[str, str]:
-    """Return the SHA-256 of the facts that this process has read, by edition."""
+    """Return the SHA-256 of the facts that this process has asked for, by edition; empty for what was not at hand."""
     return dict(sorted(_read.items()))
+
+
+def sha256(found: Facts) -> str:
+    """Return the SHA-256 of facts as :func:`of_edition` returns them, in hexadecimal."""
+    return hashlib.sha256(json.dumps(found, sort_keys=True).encode()).hexdigest()
+
+
+def handed(folder: Path) -> dict[str, str]:
+    """Return the SHA-256 of the facts in a folder that the press hands over, by edition."""
+    return {path.stem: sha256(_handed(folder, path.stem)) for path in sorted(folder.glob("*.json"))}
 
 
 def write(found: Iterable[Mapping[str, Any]], path: Path) -> None:

@@ -29,7 +29,7 @@ def twin_of(name: str) -> NotebookNode:
 
 def ran(notebook: NotebookNode) -> NotebookNode:
     """Return a notebook as a run leaves it: outputs, times, papermill's notes and injected parameters."""
-    fact = {"id": "made.x", "value": 1.0, "tables_read": ["departures"]}
+    fact = {"id": "made.x", "value": 1.0}
     figure = {"id": "made.y", "alt": "Line chart", "data_csv": "a\n1\n", "svg": dict(DRAWINGS)}
     notebook.metadata["papermill"] = {"duration": 1.5, "start_time": "2026-06-20T00:00:00"}
     notebook.metadata["language_info"] = {"name": "python", "version": "3.11.1"}

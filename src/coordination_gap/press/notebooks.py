@@ -112,9 +112,6 @@ def committed(notebook: NotebookNode) -> NotebookNode:
         cell.id = f"cell-{number:02d}"
         for payload in _payloads(cell, figures.MEDIA_TYPE):
             payload.pop("svg", None)
-        for payload in _payloads(cell, facts.MEDIA_TYPE):
-            payload.pop("tables_read", None)
-            payload.pop("facts_read", None)
     return copy
 
 

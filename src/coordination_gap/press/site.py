@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
 from html import escape
@@ -20,7 +20,6 @@ from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
 
-import nbformat
 import yaml
 from filelock import FileLock, Timeout
 from nbformat import NotebookNode
@@ -29,6 +28,8 @@ from coordination_gap import cut, data_package, facts, figures, other_facts, pat
 from coordination_gap.press import PressError, collect, execute, notebooks
 from coordination_gap.press import edition as editions
 from coordination_gap.press.edition import Edition
+from coordination_gap.press.freshness import published, store
+from coordination_gap.press.freshness.runs import Runs, read_executed
 
 _WARNING = re.compile(r"^(?:(?P<place>[^\s:]+?\.\w+)(?::(?P<line>\d+))?: )?(?:WARNING|ERROR|CRITICAL): (?P<what>.*)$")
 
@@ -73,36 +74,47 @@ def _staging() -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def run_edition(edition: Edition, folder: Path) -> dict[str, NotebookNode]:
-    """Run all notebooks of an edition and return them executed, by name.
+def run_edition(edition: Edition, folder: Path, *, fresh: bool = False) -> dict[str, NotebookNode]:
+    """Return all notebooks of an edition executed, by name; what is kept of an earlier run is not run again.
 
     Notebooks that read the facts of others run last. They find in ``<folder>/facts`` those of
     this edition, and those of the editions it is compared with.
+
+    Parameters
+    ----------
+    edition
+        What to run.
+    folder
+        Where executed notebooks and facts are written.
+    fresh
+        Whether to run everything, whatever is kept.
     """
     last = [name for name in edition.parameters if notebooks.reads_other_facts(name)]
     runs = {other_facts.THIS: edition, **(_compared(edition) if last else {})}
-    jobs = []
+    places = {name: folder if one is edition else folder / "compared" / name for name, one in runs.items()}
+    first = Runs(fresh=fresh)
     for name, one in runs.items():
-        place = folder if one is edition else folder / "compared" / name
-        place.mkdir(parents=True, exist_ok=True)
-        jobs += [
-            execute.Job(notebook, values, place) for notebook, values in one.parameters.items() if notebook not in last
-        ]
-    execute.run_all(jobs)
+        places[name].mkdir(parents=True, exist_ok=True)
+        for notebook, values in one.parameters.items():
+            if notebook not in last:
+                first.add(execute.Job(notebook, values, places[name]))
+    first.complete()
     if last:
         handed = folder / "facts"
         handed.mkdir()
         for name, one in runs.items():
-            place = folder if one is edition else folder / "compared" / name
             found = [
                 fact
                 for notebook in one.parameters
                 if notebook not in last
-                for fact in other_facts.recorded(nbformat.read(place / f"{notebook}.ipynb", as_version=4))
+                for fact in other_facts.recorded(read_executed(places[name] / f"{notebook}.ipynb"))
             ]
             other_facts.write(found, handed / f"{name}.json")
-        execute.run_all([execute.Job(name, edition.parameters[name], folder) for name in last], handed)
-    return {name: nbformat.read(folder / f"{name}.ipynb", as_version=4) for name in edition.parameters}
+        second = Runs(handed, fresh=fresh)
+        for name in last:
+            second.add(execute.Job(name, edition.parameters[name], folder))
+        second.complete()
+    return {name: read_executed(folder / f"{name}.ipynb") for name in edition.parameters}
 
 
 def _compared(edition: Edition) -> dict[str, Edition]:
@@ -113,8 +125,17 @@ def _compared(edition: Edition) -> dict[str, Edition]:
     return {COMPARED: earlier} if earlier.as_of < edition.as_of else {}
 
 
-def build(edition: Edition) -> Path:
+def build(edition: Edition, asked: Sequence[str], *, fresh: bool = False) -> Path:
     """Build an edition and publish it as ``_build/html``.
+
+    Parameters
+    ----------
+    edition
+        What to build.
+    asked
+        Its name and the overrides, as they were asked for.
+    fresh
+        Whether to run every notebook, whatever is kept of earlier runs.
 
     Returns
     -------
@@ -127,10 +148,14 @@ def build(edition: Edition) -> Path:
         If a notebook fails, or Sphinx warns of anything; the last good site stays.
     """
     with build_lock(), _staging() as staging:
+        before = published.project()
         _refuse_changed_data()
-        pages = stage(edition, staging)
+        pages = stage(edition, staging, fresh=fresh)
         _render(staging, {name: _line_map(page) for name, page in pages.items()})
-        return _publish(staging / "output" / "_build" / "html") / "index.html"
+        page = _publish(staging / "output" / "_build" / "html") / "index.html"
+        runs = (read_executed(path) for path in (staging / "executed").rglob("*.ipynb"))
+        published.write(asked, before, [run.metadata[store.RECORD] for run in runs])
+        return page
 
 
 def write_twins(edition: Edition) -> list[str]:
@@ -172,7 +197,7 @@ def _as_recorded(name: str) -> bool:
         return False
 
 
-def stage(edition: Edition, staging: Path) -> dict[str, NotebookNode]:
+def stage(edition: Edition, staging: Path, *, fresh: bool = False) -> dict[str, NotebookNode]:
     """Run an edition's notebooks and write into `staging` all that its site is rendered from.
 
     Returns
@@ -180,7 +205,7 @@ def stage(edition: Edition, staging: Path) -> dict[str, NotebookNode]:
     dict of str to NotebookNode
         The notebooks as their pages show them, by name.
     """
-    executed = run_edition(edition, staging / "executed")
+    executed = run_edition(edition, staging / "executed", fresh=fresh)
     pages = {name: _page(notebook) for name, notebook in executed.items()}
     source, beside = staging / "source", staging / "beside"
     shutil.copytree(paths.book(), source)
