@@ -13,15 +13,28 @@ from textwrap import dedent
 from coordination_gap import paths
 from tests.conftest import HEADER, Project, make_project
 
-#: Runs an edition as a build does, and prints the facts that it publishes.
+#: Runs an edition as a build does, and prints the facts that it publishes and the hashes of those it hands over.
 _RUN = dedent("""\
     import json, sys
+    from coordination_gap import other_facts
     from coordination_gap.press import collect, edition, site
     fresh, name, *overrides = json.loads(sys.argv[1])
     chosen = edition.load(name, tuple(overrides))
     with site.build_lock(), site._staging() as staging:
         executed = site.run_edition(chosen, staging / "executed", fresh=fresh)
-        print(json.dumps(collect.collect_facts(chosen, executed)))
+        print(json.dumps([collect.collect_facts(chosen, executed), other_facts.handed(staging / "executed" / "facts")]))
+    """)
+
+#: Prints the notebooks of the base edition for which no kept run will do, if the facts handed over stay the same.
+_ASK = dedent("""\
+    import json, sys
+    from coordination_gap.press import edition
+    from coordination_gap.press.freshness import store
+    from coordination_gap.press.freshness.inputs import Asked
+    handed, last = json.loads(sys.argv[1])
+    asked = edition.load("base").parameters.items()
+    runs = [Asked(name, values, handed if name == last else {}) for name, values in asked]
+    print(json.dumps([run.notebook for run in runs if store.find(run) is None]))
     """)
 
 GADGETS = HEADER + dedent("""\
@@ -84,12 +97,13 @@ NAMES = ("01_widgets", "02_gadgets", "03_audit")
 
 @dataclass(frozen=True)
 class Ran:
-    """What a run of the edition said: the notebooks that ran, those that were kept, and the facts."""
+    """What a run of the edition said: what ran, what was kept, the facts, and the hashes of those handed over."""
 
     ran: frozenset[str]
     kept: frozenset[str]
     said: str
     facts: list[dict[str, object]]
+    handed: dict[str, str]
 
 
 def make(root: Path) -> Project:
@@ -123,8 +137,24 @@ def environment(project: Project) -> dict[str, str]:
 
 def run(project: Project, *asked: str, fresh: bool = False, variables: Mapping[str, str] | None = None) -> Ran:
     """Run an edition's notebooks, as far as they are not kept."""
+    done = _python(project, _RUN, [fresh, *(asked or ("base",))], variables)
+    said = [line.split(" ") for line in done.stderr.splitlines()]
+    ran, kept = (frozenset(words[1] for words in said if words[0] == what) for what in ("ran", "kept"))
+    return Ran(ran, kept, done.stderr, *json.loads(done.stdout))
+
+
+def would_run(
+    project: Project, handed: Mapping[str, str], variables: Mapping[str, str] | None = None
+) -> frozenset[str]:
+    """Return the notebooks that a build would run if no fact came out otherwise; no kernel starts."""
+    return frozenset(json.loads(_python(project, _ASK, [handed, NAMES[-1]], variables).stdout))
+
+
+def _python(
+    project: Project, code: str, asked: object, variables: Mapping[str, str] | None
+) -> subprocess.CompletedProcess[str]:
     done = subprocess.run(
-        [sys.executable, "-c", _RUN, json.dumps([fresh, *(asked or ("base",))])],
+        [sys.executable, "-c", code, json.dumps(asked)],
         env=environment(project) | dict(variables or {}),
         capture_output=True,
         text=True,
@@ -132,6 +162,4 @@ def run(project: Project, *asked: str, fresh: bool = False, variables: Mapping[s
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    said = [line.split(" ") for line in done.stderr.splitlines()]
-    ran, kept = (frozenset(words[1] for words in said if words[0] == what) for what in ("ran", "kept"))
-    return Ran(ran, kept, done.stderr, json.loads(done.stdout))
+    return done

@@ -2,7 +2,8 @@
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -11,27 +12,27 @@ from coordination_gap.press.freshness import store
 from coordination_gap.press.freshness.inputs import Asked
 from coordination_gap.press.freshness.places import Places
 from tests.conftest import Project
-from tests.press.freshness_project import NAMES, make, run
+from tests.press.freshness_project import NAMES, Ran, make, run, would_run
 
 WIDGETS, GADGETS, AUDIT = NAMES
 ALL = set(NAMES)
 
 
 @pytest.fixture(scope="module")
-def ran_once(tmp_path_factory: pytest.TempPathFactory) -> Project:
+def ran_once(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, Ran]:
     """The book with all of its runs kept; tests must leave it as it is."""
     project = make(tmp_path_factory.mktemp("fresh") / "project")
     first = run(project)
     assert first.ran == ALL, first.said
     assert not first.kept
-    return project
+    return project, first
 
 
 @pytest.fixture
-def book(ran_once: Project, tmp_path: Path) -> Project:
+def book(ran_once: tuple[Project, Ran], tmp_path: Path) -> Project:
     """A copy of that book, at another place, to be changed."""
     copy = tmp_path / "moved"
-    shutil.copytree(ran_once.root, copy, symlinks=True)
+    shutil.copytree(ran_once[0].root, copy, symlinks=True)
     return Project(copy)
 
 
@@ -54,10 +55,6 @@ def write(name: str, text: str) -> Edit:
     return change
 
 
-def without(name: str) -> Edit:
-    return lambda book: book.path(name).unlink()
-
-
 def type_of_gadgets(book: Project) -> None:
     path = book.path("data/datapackage.json")
     record = json.loads(path.read_text(encoding="utf-8"))
@@ -71,26 +68,48 @@ def shadowed_module(book: Project) -> None:
     shutil.copy(package / "checks.py", package / "checks" / "__init__.py")
 
 
-def case(name: str, change: Edit, *runs: str, asked: tuple[str, ...] = ("base",), **variables: str) -> object:
-    return pytest.param(change, frozenset(runs), asked, variables, id=name)
+@dataclass(frozen=True)
+class Case:
+    """A change that changes facts, and the notebooks that have to run again."""
+
+    change: Edit
+    runs: frozenset[str]
+    asked: tuple[str, ...] = ("base",)
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+
+def case(change: Edit, *runs: str) -> Case:
+    return Case(change, frozenset(runs))
 
 
 COUNT_ONE_MORE = edit("src/coordination_gap/checks.py", "return number\n    allowed", "return number + 1\n    allowed")
-#: Changes that change a fact.
-CASES = [
-    case("code", edit("notebooks/01_widgets.md", "factor * widgets", "1 + factor * widgets"), WIDGETS, AUDIT),
-    case("code of the last notebook", edit("notebooks/03_audit.md", 'known["gad', '1 + known["gad'), AUDIT),
-    case("an override", nothing, WIDGETS, AUDIT, asked=("base", "01_widgets.factor=2")),
-    case("the edition's day", edit("editions/base.yml", "2026-02-01", "2026-01-10"), *ALL),
-    case("a visible row", edit("data/widgets.csv", "b,2.5", "b,3.5"), WIDGETS, AUDIT),
-    case("a module", COUNT_ONE_MORE, GADGETS, AUDIT),
-    case("a pipeline's file", write("pipelines/own.yml", "- one\n"), GADGETS, AUDIT),
-    case("a heading, which another reads", edit("notebooks/01_widgets.md", "# Widgets", "# Widgets\n\n## More"), AUDIT),
-    case("a file whose absence was seen", write("book/extra.txt", "x"), GADGETS, AUDIT),
-    case("a variable that was asked for", nothing, GADGETS, AUDIT, GADGETS_EXTRA="3"),
-]
+OVERRIDE = Case(nothing, frozenset({WIDGETS, AUDIT}), asked=("base", "01_widgets.factor=2"))
+VARIABLE = Case(nothing, frozenset({GADGETS, AUDIT}), variables={"GADGETS_EXTRA": "3"})
+#: Each kind of input. Those of a group are changed one after the other and touch the facts of different notebooks.
+GROUPS = {
+    "code and a module": [
+        case(edit("notebooks/01_widgets.md", "factor * widgets", "1 + factor * widgets"), WIDGETS, AUDIT),
+        case(COUNT_ONE_MORE, GADGETS, AUDIT),
+    ],
+    "a visible row and a pipeline's file": [
+        case(edit("data/widgets.csv", "b,2.5", "b,3.5"), WIDGETS, AUDIT),
+        case(write("pipelines/own.yml", "- one\n"), GADGETS, AUDIT),
+    ],
+    "a file whose absence was seen, and an override": [
+        case(write("book/extra.txt", "x"), GADGETS, AUDIT),
+        OVERRIDE,
+    ],
+    "a heading that another reads, and a variable that was asked for": [
+        case(edit("notebooks/01_widgets.md", "# Widgets", "# Widgets\n\n## More"), AUDIT),
+        VARIABLE,
+    ],
+    "the edition's day, and the code of the last notebook": [
+        case(edit("editions/base.yml", "2026-02-01", "2026-01-10"), *ALL),
+        case(edit("notebooks/03_audit.md", 'known["gad', '1 + known["gad'), AUDIT),
+    ],
+}
 
-#: Changes that change the inputs of notebooks and no fact, made one after the other.
+#: Changes that change the inputs of notebooks and no fact.
 SAME_FACTS: dict[str, tuple[Edit, set[str]]] = {
     "code": (edit("notebooks/01_widgets.md", "page = f", "x = 1\npage = f"), {WIDGETS}),
     "a visible row": (edit("data/gadgets.csv", "b,2.5", "b,3.5"), {GADGETS}),
@@ -98,7 +117,6 @@ SAME_FACTS: dict[str, tuple[Edit, set[str]]] = {
     "a module of one": (edit("src/coordination_gap/checks.py", "Whole numbers of", "Numbers of"), {GADGETS}),
     "a module of all": (edit("src/coordination_gap/tables.py", "The evidence:", "Evidence:"), ALL),
     "a module that another shadows": (shadowed_module, {GADGETS}),
-    "a module that is gone": (without("src/coordination_gap/checks.py"), set()),
     "the style of the figures": (edit("src/coordination_gap/house.mplstyle", "\n", "\n# other\n"), {WIDGETS}),
     "what runs the notebooks": (edit("src/coordination_gap/press/execute.py", '"""Run', '"""So run'), ALL),
     "a file that shadows a library": (write("notebooks/helper.py", "x = 1\n"), ALL),
@@ -120,37 +138,37 @@ NO_INPUTS: dict[str, Edit] = {
 }
 
 
-@pytest.mark.parametrize(("change", "runs", "asked", "variables"), CASES)
-def test_exactly_what_depends_on_a_change_runs(
-    book: Project, change: Edit, runs: frozenset[str], asked: tuple[str, ...], variables: dict[str, str]
-) -> None:
-    change(book)
-    again = run(book, *asked, variables=variables)
-    assert again.ran == runs, again.said
-    assert again.kept == ALL - runs
-    full = run(book, *asked, fresh=True, variables=variables)
+@pytest.mark.parametrize("cases", GROUPS.values(), ids=GROUPS)
+def test_exactly_what_depends_on_a_change_runs(book: Project, cases: list[Case]) -> None:
+    for one in cases:
+        one.change(book)
+        again = run(book, *one.asked, variables=one.variables)
+        assert again.ran == one.runs, again.said
+        assert again.kept == ALL - one.runs
+    full = run(book, *one.asked, fresh=True, variables=one.variables)
     assert full.ran == ALL
     assert again.facts == full.facts
 
 
-def test_what_depends_on_a_change_runs_even_where_no_fact_changes(book: Project) -> None:
-    for name, (change, runs) in SAME_FACTS.items():
-        change(book)
-        again = run(book)
-        assert again.ran == runs, f"{name}: {again.said}"
-        assert again.kept == ALL - runs
-    assert run(book, fresh=True).facts == again.facts
-    other_python = run(book, variables={"OTHER_PYTHON": "yes"})
-    assert other_python.ran == ALL
-    assert run(book).kept == ALL
+@pytest.mark.parametrize(("change", "runs"), SAME_FACTS.values(), ids=SAME_FACTS)
+def test_what_depends_on_a_change_runs_even_where_no_fact_changes(
+    book: Project, ran_once: tuple[Project, Ran], change: Edit, runs: set[str]
+) -> None:
+    change(book)
+    assert would_run(book, ran_once[1].handed) == runs
+
+
+def test_another_python_runs_all(book: Project, ran_once: tuple[Project, Ran]) -> None:
+    assert would_run(book, ran_once[1].handed, {"OTHER_PYTHON": "yes"}) == ALL
+    assert would_run(book, ran_once[1].handed) == set()
 
 
 def test_what_no_notebook_depends_on_runs_none(book: Project) -> None:
-    for name, change in NO_INPUTS.items():
+    for change in NO_INPUTS.values():
         change(book)
-        again = run(book, variables={"OTHER_VARIABLE": "3"})
-        assert again.kept == ALL, f"{name}: {again.said}"
-        assert not again.ran
+    again = run(book, variables={"OTHER_VARIABLE": "3"})
+    assert again.kept == ALL, f"one of {', '.join(NO_INPUTS)} counts as an input: {again.said}"
+    assert not again.ran
     assert run(book, fresh=True).facts == again.facts
 
 
@@ -162,11 +180,11 @@ def test_prose_of_now_is_shown_with_the_numbers_that_are_kept(book: Project) -> 
     assert mean["line"] == fences[1]
 
 
-def test_going_back_runs_nothing(book: Project) -> None:
+def test_going_back_runs_nothing(book: Project, ran_once: tuple[Project, Ran]) -> None:
     book.edit("data/widgets.csv", "b,2.5", "b,3.5")
     assert run(book).ran == {WIDGETS, AUDIT}
     book.edit("data/widgets.csv", "b,3.5", "b,2.5")
-    assert run(book).kept == ALL
+    assert would_run(book, ran_once[1].handed) == set()
 
 
 def damaged(path: Path) -> None:
@@ -180,13 +198,12 @@ def one_number_changed(path: Path) -> None:
 
 
 @pytest.mark.parametrize("fault", [Path.unlink, damaged, one_number_changed])
-def test_a_kept_run_that_is_damaged_counts_for_nothing(book: Project, fault: Callable[[Path], None]) -> None:
+def test_a_kept_run_that_is_damaged_counts_for_nothing(
+    book: Project, ran_once: tuple[Project, Ran], fault: Callable[[Path], None]
+) -> None:
     entry = json.loads(book.path("_build/runs/manifest.json").read_text(encoding="utf-8"))["runs"][WIDGETS][0]
     fault(book.path(f"_build/runs/{entry['key']}.ipynb"))
-    again = run(book)
-    assert again.ran == {WIDGETS}
-    assert again.kept == {GADGETS, AUDIT}
-    assert run(book).kept == ALL
+    assert would_run(book, ran_once[1].handed) == {WIDGETS}
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"form": 1}', '{"form": 1, "runs": {"01_widgets": 3}}', "{}\0"])
@@ -204,16 +221,18 @@ ESCAPES = {
 
 
 @pytest.mark.parametrize(("code", "why"), ESCAPES.values(), ids=ESCAPES)
-def test_a_run_that_reads_what_cannot_be_seen_is_not_kept(book: Project, tmp_path: Path, code: str, why: str) -> None:
+def test_a_run_that_reads_what_cannot_be_seen_is_not_kept(
+    book: Project, ran_once: tuple[Project, Ran], tmp_path: Path, code: str, why: str
+) -> None:
     outside = tmp_path / "outside.txt"
     outside.write_text("x", encoding="utf-8")
     code = "\n".join(f"_ = {line}" if line.startswith(("pathlib.", "(")) else line for line in code.split("\n"))
     book.edit("notebooks/02_gadgets.md", "page = facts", f"{code.format(outside=outside)}\npage = facts")
-    assert run(book).ran == {GADGETS}
-    again = run(book)
-    assert again.ran == {GADGETS}
-    assert "02_gadgets will run again next time: it " in again.said
-    assert why in again.said
+    once = run(book)
+    assert once.ran == {GADGETS}
+    assert "02_gadgets will run again next time: it " in once.said
+    assert why in once.said
+    assert would_run(book, ran_once[1].handed) == {GADGETS}
 
 
 def test_facts_read_without_being_handed_over_are_refused(book: Project) -> None:
