@@ -14,13 +14,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from coordination_gap import paths, tables
+from coordination_gap import media_types, paths, tables
 from coordination_gap.tables import Source
 
 FOLDER = "GAPBOOK_FACTS"
 THIS = "this"
-#: The output of a cell that records a fact.
-MEDIA_TYPE = "application/vnd.coordination-gap.fact+json"
 
 Facts = dict[str, dict[str, Any]]
 
@@ -34,10 +32,10 @@ class OtherFactsError(ValueError):
 def recorded(notebook: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the facts in an executed notebook's outputs, in the order of their recording."""
     return [
-        output["data"][MEDIA_TYPE]
+        output["data"][media_types.FACT]
         for cell in notebook["cells"]
         for output in cell.get("outputs", [])
-        if MEDIA_TYPE in output.get("data", {})
+        if media_types.FACT in output.get("data", {})
     ]
 
 

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from coordination_gap import facts, tables
+from coordination_gap import facts, media_types, tables
 
 MINUS = "\N{MINUS SIGN}"
 SOURCES = [tables.parameters(steps=6)]
@@ -306,7 +306,7 @@ def test_in_a_notebook_the_fact_is_shown(page: facts.Page, monkeypatch: pytest.M
     monkeypatch.setattr("IPython.core.getipython.get_ipython", object)
     monkeypatch.setattr("IPython.display.display", lambda bundle, raw: displayed.append(bundle))
     fact = recorded(page, 0.5, "probability")
-    assert displayed == [{facts.MEDIA_TYPE: fact.record(), "text/plain": "made.n0 = 50%"}]
+    assert displayed == [{media_types.FACT: fact.record(), "text/plain": "made.n0 = 50%"}]
 
 
 def test_ends_of_an_interval_are_recorded_beside_their_value(page: facts.Page) -> None:

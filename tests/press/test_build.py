@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from coordination_gap.press import site
+from coordination_gap.press import render
 from tests.conftest import Project
 
 
@@ -35,7 +35,7 @@ def test_a_build_publishes_pages_facts_figures_and_data(built_project: Project) 
         "data/widgets.html",
         "data/widgets.csv",
     } <= site.keys()
-    (fact,) = json.loads(built_project.path("_build/html/facts.json").read_text(encoding="utf-8"))
+    (fact,) = json.loads(built_project.path("_build/html/facts.json").read_text(encoding="utf-8"))["facts"]
     assert fact["value"] == 2.0
     assert fact["sources"] == [{"table": "widgets", "rows": ["a .. b"]}]
     assert fact["edition"] == "base"
@@ -63,10 +63,10 @@ def test_the_same_inputs_give_the_same_bytes(project: Project) -> None:
 
 def test_an_override_changes_number_and_words(project: Project) -> None:
     assert project.gapbook("build", "-p", "01_widgets.factor=0.5").returncode == 0
-    page = project.path("_build/html/notebooks/01_widgets.html").read_text(encoding="utf-8")
+    page = project.path("_build/what-if/notebooks/01_widgets.html").read_text(encoding="utf-8")
     assert "one or less" in page
     assert "Edition <strong>base with 01_widgets.factor=0.5</strong>" in page
-    (fact,) = json.loads(project.path("_build/html/facts.json").read_text(encoding="utf-8"))
+    (fact,) = json.loads(project.path("_build/what-if/facts.json").read_text(encoding="utf-8"))["facts"]
     assert fact["edition"] == "base with 01_widgets.factor=0.5"
     assert ">1.00</a>" in page
 
@@ -245,7 +245,7 @@ def test_a_disk_that_fills_while_rendering_is_said_once(project: Project, monkey
     monkeypatch.setattr(subprocess, "run", lambda *_, **__: done)
     monkeypatch.setenv("GAPBOOK_ROOT", str(project.root))
     with pytest.raises(OSError, match="No space left on device") as raised:
-        site._render(project.path("_build"), {})
+        render._run(project.path("_build"), True, {})
     assert raised.value.errno == errno.ENOSPC
 
 

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from coordination_gap import facts, figures, tables
+from coordination_gap import facts, figures, media_types, tables
 from coordination_gap.press import PressError, collect, edition, notebooks
 from coordination_gap.press.edition import Edition
 from coordination_gap.press.freshness.store import INPUTS_SHA256
@@ -38,7 +38,7 @@ def recorded(*names: str, page: str = "widgets") -> list[dict[str, Any]]:
 
 
 def executed(*payloads: dict[str, Any], line: int = 20) -> NotebookNode:
-    outputs = [new_output("display_data", {facts.MEDIA_TYPE: payload}) for payload in payloads]
+    outputs = [new_output("display_data", {media_types.FACT: payload}) for payload in payloads]
     cell = new_code_cell(outputs=outputs, metadata={notebooks.LINE: line})
     notebook: NotebookNode = new_notebook(
         cells=[new_markdown_cell("# Title"), cell], metadata={INPUTS_SHA256: f"{line:064}"}
@@ -83,28 +83,32 @@ def test_facts_are_published_under_the_documented_keys(base: Edition) -> None:
     assert unknown["inputs_sha256"] == f"{15:064}"
 
 
+EDITION = {"name": "base", "inputs_sha256": "0"}
+
+
 def test_facts_are_written_as_published(base: Edition, tmp_path: Path) -> None:
     published = collect.collect_facts(base, {"01_widgets": executed(*recorded("mean", "least"))})
-    collect.write_facts(published, tmp_path / "facts.json")
+    collect.write_facts(EDITION, published, tmp_path / "facts.json")
     text = (tmp_path / "facts.json").read_text(encoding="utf-8")
-    written = json.loads(text)
+    assert json.loads(text)["edition"] == EDITION
+    written = json.loads(text)["facts"]
     assert [list(fact) for fact in written] == [KEYS, KEYS]
     assert [fact["id"] for fact in written] == ["widgets.least", "widgets.mean"]
     assert written[0]["sources"] == [{"table": "parameters", "rows": ["factor=1.0"]}]
-    assert text.endswith("]\n")
+    assert text.endswith("}\n")
 
 
 def test_not_a_number_is_never_written(base: Edition, tmp_path: Path) -> None:
     (published,) = collect.collect_facts(base, {"01_widgets": executed(*recorded("mean"))})
     with pytest.raises(ValueError, match="not JSON compliant"):
-        collect.write_facts([published | {"value": float("nan")}], tmp_path / "facts.json")
+        collect.write_facts(EDITION, [published | {"value": float("nan")}], tmp_path / "facts.json")
 
 
 @settings(deadline=None)
 @given(names=st.lists(st.sampled_from("abcdefgh"), unique=True), split=st.integers(0, 8))
 def test_facts_are_sorted_however_they_were_recorded(names: list[str], split: int) -> None:
     parameters: dict[str, dict[str, Any]] = {name: {} for name in notebooks.names()}
-    made = Edition("base", "Base", "A test.", "2026-02-01", parameters)
+    made = Edition("base", "Base", "A test.", "2026-02-01", parameters, "base")
     one, other = notebooks.names()[:2]
     published = collect.collect_facts(
         made,

@@ -26,7 +26,8 @@ def load(small: Project, text: str, *overrides: str) -> Edition:
 def test_an_edition_is_complete(small: Project) -> None:
     loaded = load(small, HEAD + "parameters:\n  02_gadgets: {steps: 8, strict: true}\n")
     gadgets = DEFAULTS["02_gadgets"] | {"steps": 8, "strict": True}
-    assert loaded == Edition("made", "Made", "A test.", "2026-03-01", DEFAULTS | {"02_gadgets": gadgets})  # type: ignore[arg-type] # values of the four types
+    parameters: Any = DEFAULTS | {"02_gadgets": gadgets}
+    assert loaded == Edition("made", "Made", "A test.", "2026-03-01", parameters, "made")
     assert edition.names() == ["base", "made"]
 
 

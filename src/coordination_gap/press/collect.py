@@ -2,6 +2,7 @@
 
 import base64
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from nbformat import NotebookNode
 
 from coordination_gap.press import PressError, notebooks
 from coordination_gap.press.edition import Edition
+from coordination_gap.press.freshness import inputs
 from coordination_gap.press.freshness.store import INPUTS_SHA256
 
 #: The keys of a fact as published, in order; stable from the first release.
@@ -59,9 +61,16 @@ def page(name: str) -> str:
     return f"notebooks/{name}.html"
 
 
-def write_facts(facts: list[dict[str, Any]], path: Path) -> None:
-    """Write ``facts.json`` as published."""
-    plain = [{key: fact[key] for key in FACT_KEYS} for fact in facts]
+def edition_record(edition: Edition, executed: Mapping[str, NotebookNode]) -> dict[str, Any]:
+    """Return what an edition was made under, as published; ``inputs_sha256`` stands for all that its runs read."""
+    keys = {name: notebook.metadata[INPUTS_SHA256] for name, notebook in executed.items()}
+    record = {key: getattr(edition, key) for key in ("name", "title", "purpose", "as_of", "parameters")}
+    return record | {"inputs_sha256": inputs.key(keys)}
+
+
+def write_facts(edition: Mapping[str, Any], facts: list[dict[str, Any]], path: Path) -> None:
+    """Write ``facts.json`` as published: the edition's record, and its facts."""
+    plain = {"edition": edition, "facts": [{key: fact[key] for key in FACT_KEYS} for fact in facts]}
     path.write_text(json.dumps(plain, indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
 
 

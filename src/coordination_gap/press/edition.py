@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from coordination_gap import paths, tables
-from coordination_gap.press import PressError, notebooks
+from coordination_gap.press import BASE, WHAT_IF, PressError, notebooks
 from coordination_gap.press.parameters import Value, check_values, nearest, parse_value
 
 _KEYS = ("title", "purpose", "as_of", "parameters")
@@ -23,6 +23,10 @@ class Edition:
     ----------
     name, title, purpose
         What it is called and what it is for; the name says which values were replaced.
+    file
+        The name of its file in ``editions/``, without the ending.
+    replaced
+        The values that were replaced in it, as they were given.
     as_of
         The last day whose publications may be seen, as ``YYYY-MM-DD``.
     parameters
@@ -34,6 +38,13 @@ class Edition:
     purpose: str
     as_of: str
     parameters: dict[str, dict[str, Value]]
+    file: str
+    replaced: tuple[str, ...] = ()
+
+    @property
+    def address(self) -> str:
+        """The name under which it is published: its file's, or one for all books under replaced values."""
+        return WHAT_IF if self.replaced else self.file
 
 
 class _StrictLoader(yaml.SafeLoader):
@@ -113,7 +124,8 @@ def load(name: str, overrides: tuple[str, ...] = ()) -> Edition:
         complete[notebook] = check_values(declared, values, f"{place}, {notebook}")
     # A book under other values must not pass for the edition that it was made from.
     shown_name = f"{name} with {', '.join(overrides)}" if overrides else name
-    return Edition(shown_name, content["title"].strip(), content["purpose"].strip(), as_of, complete)
+    title, purpose = content["title"].strip(), content["purpose"].strip()
+    return Edition(shown_name, title, purpose, as_of, complete, name, overrides)
 
 
 def faults() -> list[str]:
@@ -125,7 +137,7 @@ def faults() -> list[str]:
         except PressError as error:
             found.append(str(error))
             continue
-        if name != "base":
+        if name != BASE:
             continue
         for notebook, values in edition.parameters.items():
             found += [

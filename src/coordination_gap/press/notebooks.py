@@ -13,7 +13,7 @@ import nbformat
 from jupytext.myst import myst_to_notebook
 from nbformat import NotebookNode
 
-from coordination_gap import facts, figures, paths
+from coordination_gap import media_types, paths
 from coordination_gap.press import PressError
 from coordination_gap.press.parameters import Parameter, nearest, read_parameters
 
@@ -110,7 +110,7 @@ def committed(notebook: NotebookNode) -> NotebookNode:
     copy.cells = [cell for cell in copy.cells if "injected-parameters" not in cell.metadata.get("tags", [])]
     for number, cell in enumerate(copy.cells, start=1):
         cell.id = f"cell-{number:02d}"
-        for payload in _payloads(cell, figures.MEDIA_TYPE):
+        for payload in _payloads(cell, media_types.FIGURE):
             payload.pop("svg", None)
     return copy
 
@@ -125,17 +125,17 @@ def recorded_facts(name: str, executed: NotebookNode) -> list[RecordedFact]:
     return [
         RecordedFact(dict(payload), name, cell.metadata.get(LINE, 1))
         for cell in executed.cells
-        for payload in _payloads(cell, facts.MEDIA_TYPE)
+        for payload in _payloads(cell, media_types.FACT)
     ]
 
 
 def recorded_figures(executed: NotebookNode) -> list[dict[str, Any]]:
     """Return the figures in an executed notebook: id, alt text, data as CSV, drawings and picture."""
     return [
-        {**output.data[figures.MEDIA_TYPE], "png": output.data.get("image/png"), "line": cell.metadata.get(LINE, 1)}
+        {**output.data[media_types.FIGURE], "png": output.data.get("image/png"), "line": cell.metadata.get(LINE, 1)}
         for cell in executed.cells
         for output in cell.get("outputs", [])
-        if figures.MEDIA_TYPE in output.get("data", {})
+        if media_types.FIGURE in output.get("data", {})
     ]
 
 

@@ -1,48 +1,69 @@
-"""What the site in ``_build/html`` was made from, so that a build with nothing to do is over at once.
+"""What each published edition was made from, so that a build with nothing to do is over at once.
 
 Every file of the project's own folders and of the package counts, and whatever else the
-runs read; also every file of the site itself, since a reader may have changed one. Only
+runs read; also every file of its site, since a reader may have changed one. Only
 light modules are imported here.
 """
 
+import hashlib
 import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from coordination_gap import paths
+from coordination_gap.press import BASE, WHAT_IF
 from coordination_gap.press.freshness.content import file_sha256, kind, listing, other_versions
 from coordination_gap.press.freshness.places import places, system
 
 _FILES = ("_config.yml", "_toc.yml", "requirements.txt")
 
 
-def _note() -> Path:
-    return paths.build() / "published.json"
+#: The part of a page that says which other editions are published; it may change without the page's edition.
+SWITCHER = re.compile(rb"<!-- editions -->.*?<!-- /editions -->", re.DOTALL)
+
+
+def site_folder(address: str) -> Path:
+    """Return the folder of an edition inside the site, which is the site itself for base and for replaced values."""
+    return Path() if address in (BASE, WHAT_IF) else Path("editions", address)
+
+
+def _address(asked: Sequence[str]) -> str:
+    name, *replaced = asked
+    return WHAT_IF if replaced else name
+
+
+def _note(address: str) -> Path:
+    return paths.build() / "published" / f"{address}.json"
+
+
+def _site(address: str) -> Path:
+    return paths.build() / (WHAT_IF if address == WHAT_IF else "html") / site_folder(address)
 
 
 def up_to_date(asked: Sequence[str]) -> Path | None:
-    """Return the landing page of the published site if building it again would change nothing, else None.
+    """Return the landing page of the published edition if building it again would change nothing, else None.
 
     Parameters
     ----------
     asked
         The edition's name and the overrides.
     """
-    html = paths.build() / "html"
+    address = _address(asked)
     try:
-        note = json.loads(_note().read_text(encoding="utf-8"))
+        note = json.loads(_note(address).read_text(encoding="utf-8"))
         same = (
             not any(paths.build().glob("staging-*"))  # of a build that is running, or was killed and is cleared by one
             and note["asked"] == list(asked)
             and note["project"] == project()
             and note["read"] == _read_now(note["read"])
-            and note["site"] == _hashes(html, html)
+            and note["site"] == _site_hashes(address)
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError):  # none, damaged, or of another form
         return None
-    return html / "index.html" if same else None
+    return _site(address) / "index.html" if same else None
 
 
 def project() -> dict[str, Any]:
@@ -61,7 +82,7 @@ def project() -> dict[str, Any]:
 
 
 def write(asked: Sequence[str], before: Mapping[str, Any], records: Iterable[Mapping[str, Any]]) -> None:
-    """Note that the site that now stands in ``_build/html`` is what `asked` gives, unless that is not certain.
+    """Note that the edition that is now published is what `asked` gives, unless that is not certain.
 
     Parameters
     ----------
@@ -73,15 +94,17 @@ def write(asked: Sequence[str], before: Mapping[str, Any], records: Iterable[Map
         What each run that the site is made from read.
     """
     kept = list(records)
-    _note().unlink(missing_ok=True)
+    address = _address(asked)
+    path = _note(address)
+    path.unlink(missing_ok=True)
     if any(record["unseen"] for record in kept) or project() != before:
         return
     names = {part: {name: None for record in kept for name in record[part]} for part in _LOOKED_UP}
-    html = paths.build() / "html"
-    note = {"asked": list(asked), "project": before, "read": _read_now(names), "site": _hashes(html, html)}
-    beside = _note().with_suffix(".part")
+    note = {"asked": list(asked), "project": before, "read": _read_now(names), "site": _site_hashes(address)}
+    path.parent.mkdir(exist_ok=True)
+    beside = path.with_suffix(".part")
     beside.write_text(json.dumps(note), encoding="utf-8")
-    beside.replace(_note())
+    beside.replace(path)
 
 
 _LOOKED_UP = ("files", "folders", "presence", "variables")
@@ -98,10 +121,25 @@ def _read_now(read: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]
     }
 
 
-def _hashes(folder: Path, top: Path) -> dict[str, str]:
+def _site_hashes(address: str) -> dict[str, str]:
+    folder = _site(address)
+    return {
+        name: sha256
+        for name, sha256 in _hashes(folder, folder, _page_sha256).items()
+        if address != BASE or not name.startswith("./editions/")
+    }
+
+
+def _page_sha256(path: Path) -> str:
+    if path.suffix != ".html":
+        return file_sha256(path)
+    return hashlib.sha256(SWITCHER.sub(b"", path.read_bytes())).hexdigest()
+
+
+def _hashes(folder: Path, top: Path, sha256: Callable[[Path], str] = file_sha256) -> dict[str, str]:
     found: dict[str, str] = {}
     for name, folders, files in os.walk(folder, followlinks=True):
         folders[:] = [one for one in folders if one not in ("__pycache__", ".ipynb_checkpoints")]
         inside = os.path.relpath(name, top)
-        found |= {f"{inside}/{one}": file_sha256(Path(name, one)) for one in files}
+        found |= {f"{inside}/{one}": sha256(Path(name, one)) for one in files}
     return found

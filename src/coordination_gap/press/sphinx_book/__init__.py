@@ -11,7 +11,7 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
-from coordination_gap.press.sphinx_book import calculator, mathml, nodes, pages, roles
+from coordination_gap.press.sphinx_book import calculator, editions, material, mathml, nodes, pages, roles
 from coordination_gap.press.sphinx_book.material import Material
 
 
@@ -22,12 +22,14 @@ def setup(app: Sphinx) -> dict[str, Any]:
     for name in ("comments_config", "use_jupyterbook_latex"):
         app.add_config_value(name, None, "")
     app.connect("builder-inited", _load)
+    material.register(app)
     nodes.register(app)
+    editions.register(app)
     roles.register(app)
     pages.register(app)
     mathml.register(app)
     calculator.register(app)
-    return {"version": "1", "parallel_read_safe": False, "parallel_write_safe": True}
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
 
 
 def _load(app: Sphinx) -> None:
