@@ -27,6 +27,8 @@ class Edition:
         The last day whose publications may be seen, as ``YYYY-MM-DD``.
     parameters
         For each notebook, the value of every parameter it declares.
+    made_from
+        The name of the edition in which values were replaced; None where none were.
     """
 
     name: str
@@ -34,6 +36,7 @@ class Edition:
     purpose: str
     as_of: str
     parameters: dict[str, dict[str, Value]]
+    made_from: str | None = None
 
 
 class _StrictLoader(yaml.SafeLoader):
@@ -113,7 +116,8 @@ def load(name: str, overrides: tuple[str, ...] = ()) -> Edition:
         complete[notebook] = check_values(declared, values, f"{place}, {notebook}")
     # A book under other values must not pass for the edition that it was made from.
     shown_name = f"{name} with {', '.join(overrides)}" if overrides else name
-    return Edition(shown_name, content["title"].strip(), content["purpose"].strip(), as_of, complete)
+    made_from = name if overrides else None
+    return Edition(shown_name, content["title"].strip(), content["purpose"].strip(), as_of, complete, made_from)
 
 
 def faults() -> list[str]:
