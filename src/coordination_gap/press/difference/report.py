@@ -1,6 +1,6 @@
 """A difference as text for a terminal, and as Markdown."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,11 +42,8 @@ def parts(document: dict[str, Any], all_of_them: bool = True) -> list[Part]:
     before, after = (one["name"] for one in _sides(document))
     if before == after:  # two days or two versions of one edition
         before, after = f"{before}, before", f"{after}, after"
-    changed = document["facts"]
-    shown = changed if all_of_them else changed[:SHOWN]
-    rest = f"and {len(changed) - len(shown)} more; --all shows them" if len(shown) < len(changed) else ""
     found = [
-        _settings(document, before, after),
+        settings(document, before, after),
         Part(
             "Verdicts that changed",
             columns=("Claim", before, after),
@@ -75,12 +72,7 @@ def parts(document: dict[str, Any], all_of_them: bool = True) -> list[Part]:
                 for one in document["blocks"]
             ],
         ),
-        Part(
-            "Facts that changed, the largest change first",
-            rest,
-            ("Fact", before, after, "Change", "Size", "Page"),
-            [(one["fact_id"], *values(one), one["change_shown"], size(one), one["page"]) for one in shown],
-        ),
+        *_facts(document, before, after, all_of_them),
         Part(
             "Figures that differ",
             columns=("Figure", "What differs", "Page"),
@@ -96,7 +88,8 @@ def parts(document: dict[str, Any], all_of_them: bool = True) -> list[Part]:
     return [part for part in found if part.rows or part.said]
 
 
-def _settings(document: dict[str, Any], before: str, after: str) -> Part:
+def settings(document: dict[str, Any], before: str, after: str) -> Part:
+    """Return the day and the parameters that differ."""
     days = document["as_of"]
     rows = [("as of", days["before"], days["after"], "last day whose publications may be seen")] if days else []
     rows += [
@@ -106,22 +99,48 @@ def _settings(document: dict[str, Any], before: str, after: str) -> Part:
     return Part("Parameters that differ", columns=("Parameter", before, after, "Meaning"), rows=rows)
 
 
+#: The parts that facts come in: the kinds of change, and the part's title.
+FACT_PARTS = (
+    (("number",), "Numbers that changed, the largest change first"),
+    (("words",), "Words and days that changed"),
+    (("gap",), "Facts that became a gap, or stopped being one"),
+    (("only before", "only after"), "Facts that one edition alone has"),
+)
+
+
+def _facts(document: dict[str, Any], before: str, after: str, all_of_them: bool) -> list[Part]:
+    found = []
+    for kinds, title in FACT_PARTS:
+        changed = [fact for fact in document["facts"] if fact["kind"] in kinds]
+        shown = changed if all_of_them else changed[:SHOWN]
+        rest = f"and {len(changed) - len(shown)} more; --all shows them" if len(shown) < len(changed) else ""
+        rows = [(one["fact_id"], *values(one), one["change_shown"], size(one), one["page"]) for one in shown]
+        found.append(Part(title, rest, ("Fact", before, after, "Change", "Size", "Page"), rows))
+    return found
+
+
 def text(document: dict[str, Any], all_of_them: bool = False) -> str:
     """Return a difference for a terminal."""
     lines = [headline(document)]
     for part in parts(document, all_of_them):
-        lines += ["", part.title, *_block(part)]
+        lines += ["", part.title, *(_lines(part) if part.columns[:1] == ("Fact",) else _block(part))]
+        lines += [f"  {part.said}"] if part.said else []
     return "\n".join(lines)
 
 
-def _block(part: Part) -> Iterable[str]:
+def _lines(part: Part) -> Iterator[str]:
+    width = max((len(row[0]) for row in part.rows), default=0)
+    for fact_id, before, after, *measured, _ in part.rows:
+        much = ", ".join(filter(None, measured))
+        yield f"  {fact_id:{width}}  {before} -> {after}{f'  ({much})' if much else ''}"
+
+
+def _block(part: Part) -> Iterator[str]:
     for first, *others in part.rows:
         yield f"  {first}"
         for column, cell in zip(part.columns[1:], others, strict=True):
             if cell:
                 yield f"      {column}: {cell}"
-    if part.said:
-        yield f"  {part.said}"
 
 
 def markdown(document: dict[str, Any]) -> str:
@@ -170,16 +189,13 @@ def values(fact: dict[str, Any]) -> tuple[str, str]:
 
 
 def size(fact: dict[str, Any]) -> str:
-    """Return the size of a change in words; empty where it has none."""
+    """Return the size of a change in words, against its interval or its value; empty where it has none."""
     if fact["size"] is None or not fact["scale"]:
         return ""
+    size = fact["size"]
     if fact["scale"] == "half widths":
-        return (
-            f"{fact['size']:.2g} half widths of its interval"
-            if fact["size"] < 100
-            else f"{fact['size']:,.0f} half widths of its interval"
-        )
-    return f"{fact['size']:,.2%} of its value" if fact["size"] < 0.01 else f"{fact['size']:,.0%} of its value"
+        return f"{size:,.0f} half widths" if size >= 100 else f"{size:.2g} half widths"
+    return f"{size:,.0%} of its value" if size >= 0.01 else f"{size:.1%} of its value"
 
 
 def not_compared(document: dict[str, Any]) -> str:

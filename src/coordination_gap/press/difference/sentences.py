@@ -323,4 +323,5 @@ def _sentence(pieces: Sequence[_Piece], number: int, side: int) -> str:
 
 
 def _tidy(text: str) -> str:
-    return re.sub(r"[ \n\t]+", " ", text).strip()
+    # A citation, which is not shown here, leaves the space before it.
+    return re.sub(r" ([.,;:])", r"\1", re.sub(r"[ \n\t]+", " ", text)).strip()

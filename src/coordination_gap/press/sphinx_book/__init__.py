@@ -11,7 +11,7 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
-from coordination_gap.press.sphinx_book import calculator, mathml, nodes, pages, roles
+from coordination_gap.press.sphinx_book import calculator, edition_changes, mathml, nodes, pages, roles
 from coordination_gap.press.sphinx_book.material import Material
 
 
@@ -27,6 +27,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     pages.register(app)
     mathml.register(app)
     calculator.register(app)
+    edition_changes.register(app)
     return {"version": "1", "parallel_read_safe": False, "parallel_write_safe": True}
 
 
@@ -37,4 +38,5 @@ def _load(app: Sphinx) -> None:
         figures=content["figures"],
         titles=content["titles"],
         edition=content["edition"],
+        difference=content["difference"],
     )

@@ -18,6 +18,8 @@ class Material:
         The title of each notebook's page, by its address.
     edition
         Its name, title, purpose, as-of day and parameters.
+    difference
+        What differs from another edition, as :func:`coordination_gap.press.difference.of_build.of_build` gives it.
     facts_shown, figures_shown
         The ids that some page has used.
     """
@@ -26,6 +28,7 @@ class Material:
     figures: dict[str, dict[str, Any]]
     titles: dict[str, str]
     edition: dict[str, Any]
+    difference: dict[str, Any]
     facts_shown: set[str] = field(default_factory=set)
     figures_shown: set[str] = field(default_factory=set)
 
