@@ -1,7 +1,6 @@
 """The command line of differences: ``gapbook diff``."""
 
 import json
-import os
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -42,8 +41,8 @@ def diff(before: str, after: str, overrides: tuple[str, ...], output: Path | Non
     from coordination_gap.press.difference import report
 
     old, new = _chosen(before, ()), _chosen(after, overrides)
-    sides = _sides(old, new)
-    found = difference.document(difference.compare(*sides, difference.project_texts()))
+    earlier, later = _sides(old, new)
+    found = difference.document(difference.compare(earlier, later, difference.project_texts()))
     if output is None:
         click.echo(report.text(found, all_of_them))
         return
@@ -99,4 +98,4 @@ def _sides(*chosen: "Edition | Side") -> "list[Side]":
 def _write(text: str, output: Path) -> None:
     beside = output.with_name(f".{output.name}.part")
     beside.write_text(text, encoding="utf-8")
-    os.replace(beside, output)
+    beside.replace(output)

@@ -109,7 +109,8 @@ class Page:
         first, rest = _table(title, columns, rows[:_OPEN]), rows[_OPEN:]
         if not rest:
             return first
-        return f"{first}<details><summary>{len(rest)} smaller ones</summary>{_table(f'{title}: the rest', columns, rest)}</details>"
+        folded = _table(f"{title}: the rest", columns, rest)
+        return f"{first}<details><summary>{len(rest)} more</summary>{folded}</details>"
 
     def _fact(self, fact: dict[str, Any]) -> str:
         name = f"<code>{escape(fact['fact_id'])}</code>"
