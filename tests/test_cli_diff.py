@@ -28,7 +28,7 @@ def test_two_editions_are_run_as_far_as_they_are_not_kept(project: Project, diff
     days = ("as of 1\N{NO-BREAK SPACE}February\N{NO-BREAK SPACE}2026",) * 2
     assert lines[0] == (
         "base ({}) and light ({}): 1 of 1 facts that both have differ, 1 sentence is worded otherwise, no passages "
-        "are in one alone, no claims have another verdict, 1 figure differs."
+        "are in one alone, no claims have another verdict, no figures differ."
     ).format(*days)
     assert "  01_widgets.factor" in lines
     assert "      light: 0.25" in lines

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from coordination_gap import other_facts
 from coordination_gap.press import difference
 from coordination_gap.press.difference import report
 from coordination_gap.press.difference.facts import changes
@@ -262,3 +263,22 @@ def test_the_projects_pages_are_read_with_their_addresses(small: Project) -> Non
     texts = {text.address: text.file for text in difference.project_texts()}
     assert texts["index.html"] == "book/index.md"
     assert texts["notebooks/01_widgets.html"] == "notebooks/01_widgets.md"
+
+
+def test_a_verdict_flips_with_the_fact_that_decides_it() -> None:
+    day = "2026-09-10"
+    known = {name: one | {"page": "notebooks/x.html"} for name, one in other_facts.of_edition(day).items()}
+    deciding = "compounding.article_end_to_end"
+    other = known | {deciding: known[deciding] | {"value": 0.7, "display": "70.0%"}}
+    old, new = (difference.Side(name, name, day, facts) for name, facts in (("old", known), ("new", other)))
+    found = {one.place.anchor: one for one in difference.compare(old, new, []).verdicts}
+    flip = found["claim-six-steps-83"]
+    assert (flip.before, flip.after) == ("holds", "contradicted")
+    assert "83.3%" in flip.found_before
+    assert "70.0%" in flip.found_after
+    assert flip.place.page == "notebooks/11_claim_audit.html"
+    lacking = {name: one for name, one in known.items() if name != deciding}
+    found_none = difference.compare(old, difference.Side("new", "new", day, lacking), [])
+    assert found_none.verdicts == ()
+    whys = {one.place.anchor: one.why for one in found_none.undecided}
+    assert whys["claim-six-steps-83"] == f"{deciding} is not among the facts of new"

@@ -21,7 +21,8 @@ def page(document: dict[str, Any]) -> dict[str, str]:
 
 @pytest.mark.usefixtures("small")
 def test_words_of_facts_and_names_are_escaped() -> None:
-    text = "# T\n\nIt {wording}`a.b | == x: was [[a.b]] | else: is [[a.b]]`.\n\n:::{when} a.b != x\n{fact}`a.b` it is.\n:::\n"
+    text = "# T\n\nIt {wording}`a.b | == x: was [[a.b]] | else: is [[a.b]]`.\n\n"
+    text += ":::{when} a.b != x\n{fact}`a.b` it is.\n:::\n"
     old, new = (
         difference.Side(name, "", "2026-02-01", by_id(fact("a.b", value, display, "text")))
         for name, value, display in (("old", "x", EVIL), ("<b>new</b>", "y", EVIL))
