@@ -32,7 +32,7 @@ def test_two_editions_are_run_as_far_as_they_are_not_kept(project: Project, diff
     ).format(*days)
     assert "  01_widgets.factor" in lines
     assert "      light: 0.25" in lines
-    assert "  widgets.mean  2.00 -> 0.50  (−1.50, 75% of its value)" in lines
+    assert "  widgets.mean  2.00 -> 0.50  (−1.50, 75% of its value)  notebooks/01_widgets.html" in lines
     assert "      base: That is more than one." in lines
     assert "      light: That is one or less." in lines
     again = diff("base", "light")
@@ -62,7 +62,7 @@ def test_the_facts_of_a_site_that_was_published_are_a_side(project: Project, dif
     assert "no sentences are worded otherwise" in same.out
     assert "only the published facts are at hand, not figures or parameters" in same.out
     done = diff(str(published), "light")
-    assert "  widgets.mean  2.00 -> 0.50  (−1.50, 75% of its value)" in done.out.splitlines()
+    assert "  widgets.mean  2.00 -> 0.50  (−1.50, 75% of its value)  notebooks/01_widgets.html" in done.out.splitlines()
     assert "figure" not in done.out.splitlines()[0]
 
 

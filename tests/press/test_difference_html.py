@@ -10,12 +10,15 @@ from coordination_gap.press.difference import html
 from coordination_gap.press.difference.sentences import Text
 from tests.press.test_difference import CAPTION, by_id, fact, sides
 
+TITLES = {"notebooks/a.html": "The <page>"}
 EVIL = "<script>alert('x')</script> & \"more\""
 
 
 def page(document: dict[str, Any]) -> dict[str, str]:
     pictures = {"folder": "figures/compared/old", "sizes": {"a.drawn": [370, 350]}}
-    made = html.Page(document | {"pictures": pictures}, lambda target: f"../{target}", {"a.drawn": [370, 350]}, ["a.b"])
+    made = html.Page(
+        document | {"pictures": pictures}, lambda target: f"../{target}", {"a.drawn": [370, 350]}, ["a.b"], TITLES
+    )
     return {section.anchor: section.body for section in made.sections()}
 
 
@@ -34,6 +37,7 @@ def test_words_of_facts_and_names_are_escaped() -> None:
     assert "It was &lt;script&gt;alert(&#x27;x&#x27;)&lt;/script&gt; &amp; &quot;more&quot;." in body
     assert 'href="../facts.html#fact-a.b"' in body
     assert 'href="../t.html#t"' in body
+    assert '<a href="../notebooks/a.html">The &lt;page&gt;</a>' in body
 
 
 class _Tags(HTMLParser):
@@ -75,5 +79,5 @@ def test_many_facts_are_folded_away() -> None:
     many = [by_id(*(fact(f"a.n{number:02}", base) for number in range(40))) for base in (1.0, 2.0)]
     old, new = (difference.Side(name, name, "2026-02-01", facts) for name, facts in zip("ab", many, strict=True))
     numbers = page(difference.document(difference.compare(old, new, [])))["changed-numbers"]
-    assert numbers.count("<tr>") == 40 + 2
+    assert numbers.count('<th scope="row"') == 40
     assert "<details><summary>10 more</summary>" in numbers

@@ -1,6 +1,6 @@
 """A difference as parts of the page "Changes between editions"."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from html import escape
 from typing import Any, NamedTuple
 from urllib.parse import quote
@@ -34,6 +34,8 @@ class Page:
         The width and height of each of the edition's own pictures, by figure.
     facts
         The ids of the facts that the facts page has an entry for.
+    titles
+        The titles of pages, by address.
     """
 
     def __init__(
@@ -42,8 +44,10 @@ class Page:
         link: Callable[[str], str],
         sizes: dict[str, list[int]],
         facts: Iterable[str],
+        titles: Mapping[str, str],
     ) -> None:
-        self._document, self._link, self._sizes, self._facts = document, link, sizes, set(facts)
+        self._document, self._link, self._sizes = document, link, sizes
+        self._facts, self._titles = set(facts), titles
         self._names = document["before"]["name"], document["after"]["name"]
 
     def sections(self) -> list[Section]:
@@ -55,8 +59,8 @@ class Page:
             Section("changed-sentences", "Sentences", self._sentences()),
             Section("changed-passages", "Passages", self._blocks()),
             *(
-                Section(anchor, title, self._facts_table(title, kinds))
-                for anchor, (kinds, title) in zip(_FACT_ANCHORS, report.FACT_PARTS, strict=True)
+                Section(anchor, short, self._facts_table(title, kinds))
+                for (anchor, short), (kinds, title) in zip(_FACT_SECTIONS, report.FACT_PARTS, strict=True)
             ),
             Section("changed-figures", "Figures", "".join(map(self._figure, document["figures"] or []))),
             Section("not-compared", "What is not compared", self._not_compared()),
@@ -106,17 +110,19 @@ class Page:
         columns: tuple[str, ...] = ("Fact", *self._names, "Change", "Against interval or value")
         if not any(row[3] for row in rows):
             columns, rows = columns[:3], [row[:3] for row in rows]
-        first, rest = _table(title, columns, rows[:_OPEN]), rows[_OPEN:]
+        first, rest = _table(title, columns, rows[:_OPEN], stacked=True), rows[_OPEN:]
         if not rest:
             return first
-        folded = _table(f"{title}: the rest", columns, rest)
+        folded = _table(f"{title}: the rest", columns, rest, stacked=True)
         return f"{first}<details><summary>{len(rest)} more</summary>{folded}</details>"
 
     def _fact(self, fact: dict[str, Any]) -> str:
-        name = f"<code>{escape(fact['fact_id'])}</code>"
-        if fact["fact_id"] not in self._facts:
-            return name
-        return f'<a href="{self._address("facts.html", fact_anchor(fact["fact_id"]))}">{name}</a>'
+        name, page = f"<code>{escape(fact['fact_id'])}</code>", fact["page"]
+        if fact["fact_id"] not in self._facts:  # the earlier edition's, whose pages are not here
+            return f'{name} <span class="cell-note">{escape(page)}</span>'
+        name = f'<a href="{self._address("facts.html", fact_anchor(fact["fact_id"]))}">{name}</a>'
+        title = escape(self._titles.get(page, page))
+        return f'{name} <span class="cell-note"><a href="{self._address(page)}">{title}</a></span>'
 
     def _figure(self, pair: dict[str, Any]) -> str:
         figure_id, pictures = pair["figure_id"], self._document["pictures"]
@@ -127,8 +133,8 @@ class Page:
             self._picture(figure_id, pictures["folder"], pictures["sizes"].get(figure_id), pair["before"], 0),
             self._picture(figure_id, "figures", self._sizes.get(figure_id), pair["after"], 1),
         ]
-        why = "The data are the same, drawn otherwise." if pair["what"] == "drawing" else ""
-        return f'<h3>{name}</h3><p>{why}</p><div class="compared-figures">{"".join(shown)}</div>'
+        why = "<p>The data are the same, drawn otherwise.</p>" if pair["what"] == "drawing" else ""
+        return f'<h3>{name}</h3>{why}<div class="compared-figures">{"".join(shown)}</div>'
 
     def _picture(
         self, figure_id: str, folder: str, size: list[int] | None, said: dict[str, str] | None, side: int
@@ -154,15 +160,25 @@ class Page:
         return (f"<p>{escape(said)}</p>" if said else "") + table
 
     def _at(self, place: dict[str, Any], words: str = "") -> str:
-        shown = escape(words or place["heading"] or place["page"])
-        return f'<a href="{self._address(place["page"], place["anchor"])}">{shown}</a>' if place["page"] else shown
+        page = place["page"]
+        if not page:
+            return escape(words or place["heading"])
+        title = self._titles.get(page, "")
+        shown = words or place["heading"] or page
+        linked = f'<a href="{self._address(page, place["anchor"])}">{escape(shown)}</a>'
+        return linked if words or title == shown else f'{linked} <span class="cell-note">{escape(title or page)}</span>'
 
     def _address(self, target: str, anchor: str = "") -> str:
         address = quote(self._link(target)) + (f"#{quote(anchor)}" if anchor else "")
         return escape(address, quote=True)
 
 
-_FACT_ANCHORS = ("changed-numbers", "changed-words", "changed-gaps", "facts-of-one")
+_FACT_SECTIONS = (
+    ("changed-numbers", "Numbers"),
+    ("changed-words", "Words and days"),
+    ("changed-gaps", "Gaps"),
+    ("facts-of-one", "Facts of one edition"),
+)
 _NOTHING = '<span class="cell-note">nothing is said</span>'
 
 

@@ -130,9 +130,9 @@ def text(document: dict[str, Any], all_of_them: bool = False) -> str:
 
 def _lines(part: Part) -> Iterator[str]:
     width = max((len(row[0]) for row in part.rows), default=0)
-    for fact_id, before, after, *measured, _ in part.rows:
+    for fact_id, before, after, *measured, page in part.rows:
         much = ", ".join(filter(None, measured))
-        yield f"  {fact_id:{width}}  {before} -> {after}{f'  ({much})' if much else ''}"
+        yield f"  {fact_id:{width}}  {before} -> {after}{f'  ({much})' if much else ''}  {page}"
 
 
 def _block(part: Part) -> Iterator[str]:
@@ -190,8 +190,8 @@ def values(fact: dict[str, Any]) -> tuple[str, str]:
 
 def size(fact: dict[str, Any]) -> str:
     """Return the size of a change in words, against its interval or its value; empty where it has none."""
-    if fact["size"] is None or not fact["scale"]:
-        return ""
+    if not fact["scale"]:
+        return "it was 0" if fact["kind"] == "number" and fact["size"] is None else ""
     size = fact["size"]
     if fact["scale"] == "half widths":
         return f"{size:,.0f} half widths" if size >= 100 else f"{size:.2g} half widths"

@@ -25,7 +25,7 @@ class EditionChangesDirective(SphinxDirective):
             return [nodes.paragraph("", difference["why_not"])]
         here = self.env.app.builder.get_target_uri(self.env.docname)
         sizes = {name: figure["sizes"]["light_narrow"] for name, figure in state.figures.items()}
-        page = html.Page(difference, lambda target: relative_uri(here, target), sizes, state.facts)
+        page = html.Page(difference, lambda target: relative_uri(here, target), sizes, state.facts, state.titles)
         found: list[nodes.Node] = [nodes.paragraph("", report.headline(difference))]
         for part in page.sections():
             section = nodes.section(ids=[part.anchor])
