@@ -24,7 +24,7 @@ def page(document: dict[str, Any]) -> dict[str, str]:
 
 @pytest.mark.usefixtures("small")
 def test_words_of_facts_and_names_are_escaped() -> None:
-    text = "# T\n\nIt {wording}`a.b | == x: was [[a.b]] | else: is [[a.b]]`.\n\n"
+    text = "# T `<u>x</u>`\n\nIt {wording}`a.b | == x: was [[a.b]] | else: is [[a.b]]`.\n\n"
     text += ":::{when} a.b != x\n{fact}`a.b` it is.\n:::\n"
     old, new = (
         difference.Side(name, "", "2026-02-01", by_id(fact("a.b", value, display, "text")))
@@ -36,7 +36,7 @@ def test_words_of_facts_and_names_are_escaped() -> None:
     assert "<b>new" not in body
     assert "It was &lt;script&gt;alert(&#x27;x&#x27;)&lt;/script&gt; &amp; &quot;more&quot;." in body
     assert 'href="../facts.html#fact-a.b"' in body
-    assert 'href="../t.html#t"' in body
+    assert 'href="../t.html#t-u-x-u">T &lt;u&gt;x&lt;/u&gt;</a>' in body
     assert '<a href="../notebooks/a.html">The &lt;page&gt;</a>' in body
 
 

@@ -85,7 +85,7 @@ class Page:
 
     def _sentences(self) -> str:
         rows = [
-            [self._at(one["place"]), escape(one["before"]) or _NOTHING, escape(one["after"]) or _NOTHING]
+            [self._at(one["place"]), _words(one["before"]) or _NOTHING, _words(one["after"]) or _NOTHING]
             for one in self._document["sentences"]
         ]
         return _table("Sentences that are worded otherwise", ("Where", *self._names), rows, stacked=True)
@@ -104,10 +104,14 @@ class Page:
     def _facts_table(self, title: str, kinds: tuple[str, ...]) -> str:
         changed = [fact for fact in self._document["facts"] if fact["kind"] in kinds]
         rows = [
-            [self._fact(one), *map(escape, (*report.values(one), one["change_shown"], report.size(one)))]
+            [
+                self._fact(one),
+                *map(_noted, (one["before"], one["after"]), report.intervals(one)),
+                _noted(one["change_shown"], report.size(one)),
+            ]
             for one in changed
         ]
-        columns: tuple[str, ...] = ("Fact", *self._names, "Change", "Against interval or value")
+        columns: tuple[str, ...] = ("Fact", *self._names, "Change")
         if not any(row[3] for row in rows):
             columns, rows = columns[:3], [row[:3] for row in rows]
         first, rest = _table(title, columns, rows[:_OPEN], stacked=True), rows[_OPEN:]
@@ -183,7 +187,12 @@ _NOTHING = '<span class="cell-note">nothing is said</span>'
 
 
 def _noted(words: str, note: str) -> str:
-    return f'{escape(words)} <span class="cell-note">{escape(note)}</span>' if note else escape(words)
+    return f'{_words(words)} <span class="cell-note">{_words(note)}</span>' if note else _words(words)
+
+
+def _words(words: str) -> str:
+    """Return words as HTML; a line does not break between a minus and a dollar."""
+    return escape(words).replace("\N{MINUS SIGN}$", "\N{MINUS SIGN}\N{WORD JOINER}$")
 
 
 def _table(caption: str, columns: Sequence[str], rows: Sequence[Sequence[str]], *, stacked: bool = False) -> str:

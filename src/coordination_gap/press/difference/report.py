@@ -183,9 +183,14 @@ def where(place: dict[str, Any]) -> str:
 
 def values(fact: dict[str, Any]) -> tuple[str, str]:
     """Return what a fact was and is, each with its interval where that differs."""
-    ends = fact["before_interval"], fact["after_interval"]
-    shown = [f" ({one})" if one and ends[0] != ends[1] else "" for one in ends]
-    return fact["before"] + shown[0], fact["after"] + shown[1]
+    before, after = intervals(fact)
+    return fact["before"] + (f" ({before})" if before else ""), fact["after"] + (f" ({after})" if after else "")
+
+
+def intervals(fact: dict[str, Any]) -> tuple[str, str]:
+    """Return the intervals of a fact as they are read; empty where they are the same."""
+    before, after = fact["before_interval"], fact["after_interval"]
+    return (before, after) if before != after else ("", "")
 
 
 def size(fact: dict[str, Any]) -> str:
