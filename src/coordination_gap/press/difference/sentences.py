@@ -13,13 +13,12 @@ from myst_parser.parsers.mdit import create_md_parser
 
 from coordination_gap import conditions, paths
 from coordination_gap.press import PressError, wording
+from coordination_gap.press.difference.pieces import Piece, branch, filled, first_sentence, joined, sentence_around
 
 #: Directives whose content is not prose.
 _NOT_PROSE = {"code-cell", "raw-cell", "code", "code-block", "raw", "math", "bibliography", "toctree"}
 _DIRECTIVE = re.compile(r"\{(?P<name>[\w:.+-]+)\}\s*(?P<argument>.*)")
 _OPTIONS = re.compile(r"(?::[\w-]+:.*(?:\n|\Z))+")
-_SENTENCE = re.compile(r"(?<=[.!?])[\"'”’)]*\s+(?=\S)")
-_ENDS = (".", "!", "?")
 #: Stands for a wording that cannot be decided.
 UNKNOWN = "…"
 
@@ -143,16 +142,6 @@ def read(texts: Sequence[Text], before: Facts, after: Facts, names: tuple[str, s
     return found
 
 
-@dataclass
-class _Piece:
-    """A piece of a paragraph on each side; of a wording, with what was chosen and the line."""
-
-    shown: tuple[str, str]
-    chosen: tuple[Any, Any] | None = None
-    line: int = 0
-    why_not: str = ""
-
-
 class _Page:
     def __init__(self, text: Text, facts: tuple[Facts, Facts], names: tuple[str, str], found: Reading) -> None:
         self._text, self._facts, self._names, self._found = text, facts, names, found
@@ -167,7 +156,7 @@ class _Page:
                 self._directive(token, line)
             elif token.type == "inline":
                 if number and tokens[number - 1].type == "heading_open":
-                    self._heading = _joined(self._pieces(token, line), 1)
+                    self._heading = joined(self._pieces(token, line), 1)
                 self._inline(token, line)
 
     def _directive(self, token: Token, line: int) -> None:
@@ -197,7 +186,7 @@ class _Page:
             return False
         if shown[0] != shown[1]:
             words = self._first_words(content, int(shown[1]))
-            first = _SENTENCE.split(words)[0]
+            first = first_sentence(words)
             self._found.blocks.append(Block(place, f"{fact_id} {condition.strip()}", shown[0], shown[1], first))
         return all(shown)
 
@@ -206,7 +195,7 @@ class _Page:
         for token in self._parser.parse(content):
             said = ""
             if token.type == "inline":
-                said = _joined(self._pieces(token, 0), side)
+                said = joined(self._pieces(token, 0), side)
             elif token.type in ("fence", "colon_fence"):
                 match = _DIRECTIVE.fullmatch(token.info.strip())
                 if match is not None and match["name"] not in _NOT_PROSE:
@@ -223,16 +212,16 @@ class _Page:
             if piece.why_not:
                 self._found.undecided.append(Undecided(self._place(piece.line), piece.why_not))
             elif piece.chosen is not None and piece.chosen[0] != piece.chosen[1]:
-                before, after = (_sentence(pieces, number, side) for side in (0, 1))
+                before, after = (sentence_around(pieces, number, side) for side in (0, 1))
                 self._found.sentences.append(Sentence(self._place(piece.line), before, after))
 
-    def _pieces(self, token: Token, line: int) -> list[_Piece]:
+    def _pieces(self, token: Token, line: int) -> list[Piece]:
         pieces = []
         source, at = token.content, 0
         for child in token.children or []:
             if child.type in ("softbreak", "hardbreak"):
                 at = max(at, source.find("\n", at) + 1)
-                pieces.append(_Piece((" ", " ")))
+                pieces.append(Piece((" ", " ")))
             elif _is_role(child, "wording"):
                 # A role may run over lines, which its token does not say.
                 words = r"\s+".join(re.escape(word) for word in child.content.split())
@@ -241,22 +230,22 @@ class _Page:
                 pieces.append(self._worded(child.content, line + source.count("\n", 0, at)))
                 at = match.end() if match else at
             elif _is_role(child, "fact"):
-                pieces.append(_Piece((self._display(child.content, 0), self._display(child.content, 1))))
+                pieces.append(Piece((self._display(child.content, 0), self._display(child.content, 1))))
             elif child.type in ("text", "code_inline", "math_inline") or (
                 child.type == "myst_role" and not child.meta["name"].startswith("cite")
             ):
-                pieces.append(_Piece((child.content, child.content)))
+                pieces.append(Piece((child.content, child.content)))
         return pieces
 
-    def _worded(self, text: str, line: int) -> _Piece:
+    def _worded(self, text: str, line: int) -> Piece:
         try:
             missing = self._missing(wording.referenced(text))
             if missing:
-                return _Piece((UNKNOWN, UNKNOWN), line=line, why_not=missing)
+                return Piece((UNKNOWN, UNKNOWN), line=line, why_not=missing)
             before, after = (wording.choose(text, facts) for facts in self._facts)
         except conditions.ConditionError as error:
-            return _Piece((UNKNOWN, UNKNOWN), line=line, why_not=str(error))
-        return _Piece((_filled(before), _filled(after)), (_branch(before), _branch(after)), line)
+            return Piece((UNKNOWN, UNKNOWN), line=line, why_not=str(error))
+        return Piece((filled(before), filled(after)), (branch(before), branch(after)), line)
 
     def _display(self, fact_id: str, side: int) -> str:
         fact = self._facts[side].get(fact_id)
@@ -290,38 +279,3 @@ def _content(token: Token) -> str:
 
 def _is_role(token: Token, name: str) -> bool:
     return token.type == "myst_role" and token.meta["name"] == name
-
-
-def _filled(pieces: Sequence[str | Mapping[str, Any]]) -> str:
-    return "".join(piece if isinstance(piece, str) else str(piece["display"]) for piece in pieces)
-
-
-def _branch(pieces: Sequence[str | Mapping[str, Any]]) -> list[str]:
-    """Return what tells one branch from another: its words, with the facts' ids in place of their displays."""
-    return [piece if isinstance(piece, str) else f"[[{piece['id']}]]" for piece in pieces]
-
-
-def _joined(pieces: Sequence[_Piece], side: int) -> str:
-    return _tidy("".join(piece.shown[side] for piece in pieces))
-
-
-def _sentence(pieces: Sequence[_Piece], number: int, side: int) -> str:
-    """Return the sentence, or sentences, that a piece of a paragraph stands in on a side."""
-    shown = [piece.shown[side] for piece in pieces]
-    whole, own = "".join(shown), shown[number]
-    start = len("".join(shown[:number]))
-    end = start + len(own)
-    start, end = start + len(own) - len(own.lstrip()), end - len(own) + len(own.rstrip())
-    if not own.strip():
-        led = whole[:start].rstrip()
-        if not led or led.endswith(_ENDS):  # between two sentences: nothing is said there
-            return ""
-    starts = [0, *(match.end() for match in _SENTENCE.finditer(whole))]
-    first = max(place for place in starts if place <= max(start, 0))
-    last = min([place for place in starts if place >= max(end, start + 1)], default=len(whole))
-    return _tidy(whole[first:last])
-
-
-def _tidy(text: str) -> str:
-    # A citation, which is not shown here, leaves the space before it.
-    return re.sub(r" ([.,;:])", r"\1", re.sub(r"[ \n\t]+", " ", text)).strip()
