@@ -8,7 +8,7 @@ from types import FrameType
 
 import click
 
-from coordination_gap import __version__, cli_agent, cli_pipeline, cli_refresh, cli_sweep, paths
+from coordination_gap import __version__, cli_agent, cli_diff, cli_pipeline, cli_refresh, cli_sweep, paths
 from coordination_gap.press import PressError
 
 
@@ -149,6 +149,7 @@ def check_all(context: click.Context) -> None:
 
 
 gapbook.add_command(cli_agent.agent)
+gapbook.add_command(cli_diff.diff)
 gapbook.add_command(cli_pipeline.pipeline)
 gapbook.add_command(cli_refresh.refresh)
 gapbook.add_command(cli_sweep.sweep)

@@ -6,8 +6,9 @@ import nbformat
 import pytest
 
 from coordination_gap.press import PressError
+from coordination_gap.press.difference.facts import changes
 from coordination_gap.press.parameters import Value
-from coordination_gap.press.rerun import changed_values, changes
+from coordination_gap.press.rerun import changed_values
 from tests.conftest import Project
 
 

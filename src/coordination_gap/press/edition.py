@@ -23,14 +23,14 @@ class Edition:
     ----------
     name, title, purpose
         What it is called and what it is for; the name says which values were replaced.
-    file
-        The name of its file in ``editions/``, without the ending.
-    replaced
-        The values that were replaced in it, as they were given.
     as_of
         The last day whose publications may be seen, as ``YYYY-MM-DD``.
     parameters
         For each notebook, the value of every parameter it declares.
+    file
+        The name of its file in ``editions/``, without the ending.
+    replaced
+        The values that were replaced in it, as they were given.
     """
 
     name: str

@@ -1,6 +1,5 @@
 """One notebook again under other values, beside the edition that the values were changed in."""
 
-import math
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,30 +8,10 @@ from typing import Any
 
 import nbformat
 
-from coordination_gap import facts, paths
+from coordination_gap import paths
 from coordination_gap.press import PressError, edition, execute, notebooks
+from coordination_gap.press.difference.facts import Change, changes
 from coordination_gap.press.parameters import Value, nearest, parse_value
-
-
-@dataclass(frozen=True)
-class Change:
-    """A fact that came out otherwise.
-
-    Attributes
-    ----------
-    fact_id
-        Its id.
-    before, after
-        As it is shown in the edition and in the new run; "not recorded" where one of them has no such fact.
-    size
-        The change over the half width of the edition's interval or, without one, over the edition's value; infinite
-        where that cannot be said, as for words.
-    """
-
-    fact_id: str
-    before: str
-    after: str
-    size: float
 
 
 @dataclass(frozen=True)
@@ -107,38 +86,6 @@ def changed_values(name: str, values: dict[str, Value], given: Sequence[str]) ->
             raise PressError(f"-p {text}: write NAME=VALUE, such as {next(iter(declared))}=VALUE")
         changed[parameter] = parse_value(text, parameter, value, declared, name)
     return changed
-
-
-def changes(before: dict[str, dict[str, Any]], after: dict[str, dict[str, Any]]) -> list[Change]:
-    """Return the facts that differ in value or in how they are shown, the largest change first.
-
-    Parameters
-    ----------
-    before, after
-        Facts by id, as notebooks record them.
-    """
-    found = []
-    for fact_id in {**before, **after}:
-        old, new = before.get(fact_id), after.get(fact_id)
-        if old is None or new is None or any(old[key] != new[key] for key in ("value", "display", "gap")):
-            found.append(Change(fact_id, _shown(old), _shown(new), _size(old, new)))
-    return sorted(found, key=lambda change: (-change.size, change.fact_id))
-
-
-def _shown(fact: dict[str, Any] | None) -> str:
-    if fact is None:
-        return "not recorded"
-    return facts.NOT_AVAILABLE if fact["value"] is None else str(fact["display"])
-
-
-def _size(old: dict[str, Any] | None, new: dict[str, Any] | None) -> float:
-    was, is_now = ((fact or {}).get("value") for fact in (old, new))
-    if old is None or was is None or is_now is None or isinstance(was, str) or isinstance(is_now, str):
-        return math.inf
-    change = abs(is_now - was)
-    interval = old["interval"]
-    scale = (interval["high"] - interval["low"]) / 2 if interval else abs(was)
-    return change / scale if scale else math.inf if change else 0.0
 
 
 def _facts(name: str, path: Path) -> dict[str, dict[str, Any]]:

@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
+from functools import partial
 from html import escape
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -22,6 +23,7 @@ from nbformat import NotebookNode
 from coordination_gap import cut, data_package, facts, media_types, other_facts, paths, tables
 from coordination_gap.press import BASE, PressError, collect, execute, notebooks
 from coordination_gap.press import edition as editions
+from coordination_gap.press.difference.of_build import of_build
 from coordination_gap.press.edition import Edition
 from coordination_gap.press.freshness import published, store
 from coordination_gap.press.freshness.runs import Runs, read_executed
@@ -209,11 +211,12 @@ def stage(edition: Edition, staging: Path, *, fresh: bool = False) -> dict[str, 
     collected = collect.collect_facts(edition, executed)
     record = collect.edition_record(edition, executed)
     collect.write_facts(record, collected, beside / "facts.json")
-    material = {
+    material: dict[str, Any] = {
         "facts": collected,
         "figures": collect.write_figures(executed, beside / "figures"),
         "titles": {collect.page(name): _title(name, notebook) for name, notebook in executed.items()},
         "edition": record,
+        "difference": of_build(edition, executed, staging, COMPARED, partial(run_edition, fresh=fresh)),
     }
     (staging / "material.json").write_text(json.dumps(material, allow_nan=False), encoding="utf-8")
     (beside / "data").mkdir()

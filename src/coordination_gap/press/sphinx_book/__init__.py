@@ -11,7 +11,16 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
-from coordination_gap.press.sphinx_book import calculator, editions, material, mathml, nodes, pages, roles
+from coordination_gap.press.sphinx_book import (
+    calculator,
+    edition_changes,
+    editions,
+    material,
+    mathml,
+    nodes,
+    pages,
+    roles,
+)
 from coordination_gap.press.sphinx_book.material import Material
 
 
@@ -29,6 +38,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     pages.register(app)
     mathml.register(app)
     calculator.register(app)
+    edition_changes.register(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
 
 
@@ -39,4 +49,5 @@ def _load(app: Sphinx) -> None:
         figures=content["figures"],
         titles=content["titles"],
         edition=content["edition"],
+        difference=content["difference"],
     )

@@ -20,12 +20,15 @@ class Material:
         The title of each notebook's page, by its address.
     edition
         Its name, title, purpose, as-of day and parameters.
+    difference
+        What differs from another edition, as :func:`coordination_gap.press.difference.of_build.of_build` gives it.
     """
 
     facts: dict[str, dict[str, Any]]
     figures: dict[str, dict[str, Any]]
     titles: dict[str, str]
     edition: dict[str, Any]
+    difference: dict[str, Any]
 
 
 def material(app: Sphinx) -> Material:
