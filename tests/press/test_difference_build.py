@@ -12,7 +12,7 @@ def test_a_book_with_a_replaced_value_is_held_against_what_it_was_made_from(proj
     project.edit("notebooks/01_widgets.md", "draw, widgets,", "draw, widgets.assign(weight_kg=factor),")
     done = project.gapbook("build", "-p", "01_widgets.factor=0.25")
     assert done.returncode == 0, done.stderr
-    html = project.path("_build/html")
+    html = project.path("_build/what-if")
     page = (html / "changes.html").read_text(encoding="utf-8")
     assert "1 of 1 facts that both have differ, 1 sentence is worded otherwise" in page
     assert 'href="facts.html#fact-widgets.mean"' in page
@@ -27,5 +27,5 @@ def test_a_book_with_a_replaced_value_is_held_against_what_it_was_made_from(proj
     assert "is up to date" in again.stdout
     # The page of base has nothing to be held against here, and says so.
     assert project.gapbook("build").returncode == 0
-    page = (html / "changes.html").read_text(encoding="utf-8")
+    page = project.path("_build/html/changes.html").read_text(encoding="utf-8")
     assert "to compare this one with." in page
