@@ -168,6 +168,8 @@ def _complete(page: BeautifulSoup, name: str, facts: Mapping[str, Mapping[str, A
         found = _file(_of(element, attribute), name, folders)
         if found is not None:
             element[attribute] = _data_address(found)
+            if element.name == "a":
+                element["download"] = found.name
     for link in page.find_all("a", href=True):
         address = urlsplit(_of(link, "href"))
         if address.scheme:

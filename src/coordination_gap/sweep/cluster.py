@@ -4,13 +4,15 @@ import importlib.metadata
 import logging
 import platform
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
 from dask import config as dask_config
-from distributed import Client, LocalCluster, as_completed
+from distributed import Client, LocalCluster, Status, as_completed
 from distributed.scheduler import KilledWorker
+from tornado.ioloop import PeriodicCallback
 
 from coordination_gap import paths
 from coordination_gap.press import PressError
@@ -22,6 +24,10 @@ _PACKAGES = ("dask", "distributed", "ipykernel", "matplotlib", "numpy", "pandas"
 _CONNECT_SECONDS = 10
 #: Runs that are handed over ahead, for each worker: few, so that memory stays flat, and enough to keep it busy.
 _AHEAD = 3
+#: How often a cluster of this machine is looked at for workers that are gone for good.
+_REPLACE_SECONDS = 2
+#: How long a sweep waits where no worker is left at all.
+_NO_WORKER_SECONDS = 300
 
 
 @contextmanager
@@ -44,7 +50,8 @@ def connected(scheduler: str | None, workers: int) -> Iterator[Client]:
         tempfile.TemporaryDirectory(prefix="gapbook-dask-") as scratch,
         dask_config.set({"distributed.admin.log-format": "%(message)s", "temporary-directory": scratch}),
     ):
-        logging.getLogger("distributed").setLevel(logging.CRITICAL)
+        for name in ("distributed", "tornado.application"):
+            logging.getLogger(name).setLevel(logging.CRITICAL)
         if scheduler is not None:
             with _client(scheduler) as client:
                 _same_everywhere(client, scheduler)
@@ -61,9 +68,28 @@ def connected(scheduler: str | None, workers: int) -> Iterator[Client]:
                 memory_limit=None,
                 silence_logs=logging.CRITICAL,
             ) as cluster,
+            _kept_up(cluster, workers),
             Client(cluster) as client,  # type: ignore[no-untyped-call]
         ):
             yield client
+
+
+@contextmanager
+def _kept_up(cluster: Any, workers: int) -> Iterator[None]:
+    """Start a worker for each that is gone for good: one killed while it starts is never started again by Dask."""
+    replacing = PeriodicCallback(lambda: _replace(cluster, workers), _REPLACE_SECONDS * 1000)
+    cluster.loop.add_callback(replacing.start)
+    try:
+        yield
+    finally:
+        cluster.loop.add_callback(replacing.stop)
+
+
+def _replace(cluster: Any, workers: int) -> None:
+    for name, worker in list(cluster.workers.items()):
+        if worker.status in (Status.closed, Status.failed):
+            del cluster.workers[name]
+    cluster.scale(workers)  # starts those that the cluster should have and has not
 
 
 @contextmanager
@@ -119,6 +145,11 @@ def run_all(
 
     A run whose worker is killed is run again elsewhere; one that kills its workers again
     and again gets a row that says so.
+
+    Raises
+    ------
+    PressError
+        If no worker is left, and none comes.
     """
     landing: Any = as_completed(with_results=True, raise_errors=False)  # type: ignore[no-untyped-call]
     open_runs: dict[Any, tuple[int, dict[str, Any]]] = {}
@@ -134,6 +165,7 @@ def run_all(
     hand_over(_window(client))
     while open_runs:
         rows = []
+        _wait(client, landing)
         for future, result in landing.next_batch(block=True):
             number, values = open_runs.pop(future.key)
             rows.append(result if future.status == "finished" else _failed(number, values, result, task))
@@ -143,8 +175,30 @@ def run_all(
             hand_over(most)
 
 
+def _wait(client: Client, landing: Any) -> None:
+    """Wait until a run has ended."""
+    looked = last_seen = time.monotonic()
+    while not landing.has_ready():
+        time.sleep(0.005)
+        now = time.monotonic()
+        if now - looked < 1:
+            continue
+        looked = now
+        if _count(client):
+            last_seen = now
+        elif now - last_seen > _NO_WORKER_SECONDS:
+            raise PressError(
+                f"no worker has been there for {_NO_WORKER_SECONDS} s: start some, then run this again; "
+                "what is done is kept"
+            )
+
+
+def _count(client: Client) -> int:
+    return len(client.scheduler_info(n_workers=-1)["workers"])
+
+
 def _window(client: Client) -> int:
-    return _AHEAD * max(1, len(client.scheduler_info(n_workers=-1)["workers"]))
+    return _AHEAD * max(1, _count(client))
 
 
 def _failed(number: int, values: dict[str, Any], result: Any, task: Task) -> Row:
