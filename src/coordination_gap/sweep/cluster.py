@@ -24,6 +24,9 @@ _PACKAGES = ("dask", "distributed", "ipykernel", "matplotlib", "numpy", "pandas"
 _CONNECT_SECONDS = 10
 #: Runs that are handed over ahead, for each worker: few, so that memory stays flat, and enough to keep it busy.
 _AHEAD = 3
+#: How often a run is handed over again that was on a worker each time that one was killed. Dask suspects it after
+#: four times, though it may only have waited there.
+_TRIES = 4
 #: How often a cluster of this machine is looked at for workers that are gone for good.
 _REPLACE_SECONDS = 2
 #: How long a sweep waits where no worker is left at all.
@@ -152,13 +155,16 @@ def run_all(
         If no worker is left, and none comes.
     """
     landing: Any = as_completed(with_results=True, raise_errors=False)  # type: ignore[no-untyped-call]
-    open_runs: dict[Any, tuple[int, dict[str, Any]]] = {}
+    open_runs: dict[Any, tuple[int, dict[str, Any], int]] = {}
+
+    def submit(number: int, values: dict[str, Any], tries: int) -> None:
+        future = client.submit(runs.run, task, number, values, pure=False)
+        open_runs[future.key] = (number, values, tries)
+        landing.add(future)
 
     def hand_over(most: int) -> None:
         for number, values in points:
-            future = client.submit(runs.run, task, number, values, pure=False)
-            open_runs[future.key] = (number, values)
-            landing.add(future)
+            submit(number, values, 1)
             if len(open_runs) >= most:
                 return
 
@@ -167,8 +173,13 @@ def run_all(
         rows = []
         _wait(client, landing)
         for future, result in landing.next_batch(block=True):
-            number, values = open_runs.pop(future.key)
-            rows.append(result if future.status == "finished" else _failed(number, values, result, task))
+            number, values, tries = open_runs.pop(future.key)
+            if future.status == "finished":
+                rows.append(result)
+            elif isinstance(_error(result), KilledWorker) and tries < _TRIES:
+                submit(number, values, tries + 1)
+            else:
+                rows.append(_failed(number, values, result, task))
             future.release()
         land(rows)
         if len(open_runs) < (most := _window(client)):
@@ -201,8 +212,12 @@ def _window(client: Client) -> int:
     return _AHEAD * max(1, _count(client))
 
 
+def _error(result: Any) -> Any:
+    return result[1] if isinstance(result, tuple) else result
+
+
 def _failed(number: int, values: dict[str, Any], result: Any, task: Task) -> Row:
-    error = result[1] if isinstance(result, tuple) else result
+    error = _error(result)
     what = (
         "it killed the worker that ran it, again and again"
         if isinstance(error, KilledWorker)
