@@ -7,8 +7,8 @@ from collections import deque
 from types import SimpleNamespace
 from typing import Any
 
-import psutil
 import pytest
+from dask import config as dask_config
 from distributed import Client, Status
 from distributed.scheduler import KilledWorker
 
@@ -85,26 +85,15 @@ def test_workers_that_are_gone_for_good_are_replaced() -> None:
     assert asked == [4]
 
 
-def test_a_worker_killed_while_it_starts_is_started_again(client: Client) -> None:
+def test_a_worker_that_is_slow_to_come_back_is_started_again(client: Client) -> None:
     client.wait_for_workers(2, timeout=120)
-    os.kill(next(iter(client.run(os.getpid).values())), signal.SIGKILL)
-    before = set(_worker_processes())
-    until = time.monotonic() + 60
-    while not (new := set(_worker_processes()) - before):
-        assert time.monotonic() < until, "Dask starts no new process, and so nothing is proved"
-        time.sleep(0.01)
-    for process_id in new:
-        os.kill(process_id, signal.SIGKILL)
-    client.wait_for_workers(2, timeout=240)
+    killed = next(iter(client.run(os.getpid).values()))
+    # After this time Dask takes a lost worker for gone and stops starting it, on a busy machine for good.
+    with dask_config.set({"distributed.deploy.lost-worker-timeout": "10ms"}):
+        os.kill(killed, signal.SIGKILL)
+        until = time.monotonic() + 120
+        while len(found := set(client.run(os.getpid, on_error="ignore").values()) - {killed}) < 2:
+            assert time.monotonic() < until, "it did not come back"
+            time.sleep(0.2)
+    assert len(found) == 2
     assert client.submit(sum, [1, 2]).result() == 3
-
-
-def _worker_processes() -> list[int]:
-    found = []
-    for child in psutil.Process().children():
-        try:
-            if "spawn_main" in " ".join(child.cmdline()):
-                found.append(child.pid)
-        except psutil.Error:
-            continue
-    return found

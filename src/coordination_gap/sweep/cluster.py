@@ -79,7 +79,7 @@ def connected(scheduler: str | None, workers: int) -> Iterator[Client]:
 
 @contextmanager
 def _kept_up(cluster: Any, workers: int) -> Iterator[None]:
-    """Start a worker for each that is gone for good: one killed while it starts is never started again by Dask."""
+    """Start a worker for each that is gone for good: one that is slow to come back Dask closes, and starts no other."""
     replacing = PeriodicCallback(lambda: _replace(cluster, workers), _REPLACE_SECONDS * 1000)
     cluster.loop.add_callback(replacing.start)
     try:
