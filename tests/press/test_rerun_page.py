@@ -75,7 +75,7 @@ def test_a_sentence_that_does_not_fit_is_named_and_nothing_is_lost(project: Proj
     project.edit("notebooks/01_widgets.md", " | else: That is one or less.", "")
     page, said = _page(project, "-p", "factor=0.1", status=1)
     assert said.splitlines()[-1] == (
-        "the page is not as it is meant: notebooks/01_widgets.md, line 16: no wording fits: widgets.mean is 0.2; "
+        "the page is not as it is meant: notebooks/01_widgets.md, line 15: no wording fits: widgets.mean is 0.2; "
         "add a condition that covers it"
     )
     assert project.path("_build/rerun/01_widgets.ipynb").is_file()

@@ -5,6 +5,7 @@ import logging
 import platform
 import tempfile
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 from dask import config as dask_config
 from distributed import Client, LocalCluster, Status, as_completed
 from distributed.scheduler import KilledWorker
+from distributed.versions import VersionMismatchWarning
 from tornado.ioloop import PeriodicCallback
 
 from coordination_gap import paths
@@ -98,7 +100,9 @@ def _replace(cluster: Any, workers: int) -> None:
 @contextmanager
 def _client(scheduler: str) -> Iterator[Client]:
     try:
-        client = Client(scheduler, timeout=_CONNECT_SECONDS)  # type: ignore[no-untyped-call]
+        # Dask warns of other versions with a table of them all; what differs is said in a sentence below.
+        with warnings.catch_warnings(action="ignore", category=VersionMismatchWarning):
+            client = Client(scheduler, timeout=_CONNECT_SECONDS)  # type: ignore[no-untyped-call]
     except (OSError, ValueError, TimeoutError) as error:
         said = " ".join(str(error).split()) or type(error).__name__
         raise PressError(
@@ -118,27 +122,31 @@ def about_here(root: str) -> dict[str, str]:
 
 
 def _same_everywhere(client: Client, scheduler: str) -> None:
+    ours = about_here(str(paths.root()))
+    answer: Any = client.get_versions()
+    versions = answer["scheduler"]["packages"]
+    theirs = {name: versions[name] for name in ("python", "dask", "distributed", "numpy", "pandas")}
+    theirs["python"] = theirs["python"].split()[0].removesuffix(".final.0")
+    # The scheduler first: what workers of other versions make of our question may be anything.
+    _same("the scheduler", theirs, ours, scheduler)
     if not client.scheduler_info()["workers"]:
         raise PressError(f"--scheduler {scheduler}: it has no workers; start some with 'dask worker {scheduler}'")
-    ours = about_here(str(paths.root()))
     try:
-        theirs = client.run(about_here, str(paths.root()))
+        answers = client.run(about_here, str(paths.root()))
     except Exception as error:  # whatever a worker of other versions says to what it cannot read
         said = " ".join(str(error).split())[:200]
         raise PressError(
             f"--scheduler {scheduler}: a worker cannot run this package ({said}); install it there"
         ) from None
-    answer: Any = client.get_versions()
-    versions = answer["scheduler"]["packages"]
-    theirs["the scheduler"] = {name: versions[name] for name in ("python", "dask", "distributed", "numpy", "pandas")}
-    theirs["the scheduler"]["python"] = theirs["the scheduler"]["python"].split()[0].removesuffix(".final.0")
-    for place, found in theirs.items():
-        for name, version in found.items():
-            if version is not None and version != ours.get(name):
-                what = (
-                    "another state of the project" if name == "project" else f"{name} {version}, here {ours.get(name)}"
-                )
-                raise PressError(f"--scheduler {scheduler}: {place} has {what}; make them equal")
+    for worker, found in answers.items():
+        _same(worker, found, ours, scheduler)
+
+
+def _same(place: str, theirs: dict[str, str], ours: dict[str, str], scheduler: str) -> None:
+    for name, version in theirs.items():
+        if version is not None and version != ours.get(name):
+            what = "another state of the project" if name == "project" else f"{name} {version}, here {ours.get(name)}"
+            raise PressError(f"--scheduler {scheduler}: {place} has {what}; make them equal")
 
 
 def run_all(
