@@ -226,14 +226,8 @@ def test_a_scheduler_of_another_dask_is_one_sentence_without_a_table(
     monkeypatch.undo()
     monkeypatch.setenv("GAPBOOK_ROOT", str(light.root))
     address = client.scheduler_info()["address"]
-    plain = versions.get_versions
-
-    def other() -> Any:
-        found = plain()
-        found["packages"]["dask"] = "2025.9.1"
-        return found
-
-    monkeypatch.setattr(versions, "get_versions", other)
+    plain = versions.get_package_info
+    monkeypatch.setattr(versions, "get_package_info", lambda asked: plain(asked) | {"dask": "2025.9.1"})
     with (
         warnings.catch_warnings(record=True, action="always") as warned,
         pytest.raises(PressError) as refused,
