@@ -140,13 +140,13 @@ class Watch(threading.Thread):
         self.looks: list[Look] = []
         self.killed: list[int] = []
         self._random = random.Random(seed)  # noqa: S311 # which worker is killed is no secret
-        self._stop = threading.Event()
+        self._ended = threading.Event()
         self._read = self._lines = 0
 
     def run(self) -> None:
         """Look and kill until told to stop; the clock starts with the first row."""
         began = last_kill = None
-        while not self._stop.wait(LOOK_SECONDS):
+        while not self._ended.wait(LOOK_SECONDS):
             done = self._done()
             now = time.perf_counter()
             if began is None:
@@ -165,7 +165,7 @@ class Watch(threading.Thread):
 
     def stop(self) -> None:
         """Have the thread end, and wait until it has."""
-        self._stop.set()
+        self._ended.set()
         self.join()
 
     def _done(self) -> int:
