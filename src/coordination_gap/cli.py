@@ -3,7 +3,6 @@
 import errno
 import signal
 import sys
-from pathlib import Path
 from types import FrameType
 
 import click
@@ -49,10 +48,10 @@ def build(name: str, overrides: tuple[str, ...], fresh: bool) -> None:
 @click.argument("notebook")
 @click.option("-p", "given", multiple=True, metavar="NAME=VALUE", help="Replace one value of the edition.")
 @click.option("--edition", "name", default="base", show_default=True, help="Gives all other values.")
-@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Where the executed notebook goes.")
+@click.option("--output", metavar="PATH", help="Where the executed notebook goes; also s3://, gs:// and the like.")
 @click.option("--all", "all_of_them", is_flag=True, help="Show every fact that changed, and not the first twenty.")
-def rerun(notebook: str, given: tuple[str, ...], name: str, output: Path | None, all_of_them: bool) -> None:
-    """Run one notebook under other values, and show which of its facts changed."""
+def rerun(notebook: str, given: tuple[str, ...], name: str, output: str | None, all_of_them: bool) -> None:
+    """Run one notebook under other values, show which of its facts changed, and make a page of it."""
     from coordination_gap.press import rerun as again
 
     done = again.rerun(notebook, given, name, output)
@@ -62,7 +61,12 @@ def rerun(notebook: str, given: tuple[str, ...], name: str, output: Path | None,
         click.echo(f"{change.fact_id:{width}}  {change.before} -> {change.after}")
     if len(shown) < len(done.changes):
         click.echo(f"and {len(done.changes) - len(shown)} more; --all shows them")
-    click.echo(f"{len(done.changes)} of {done.recorded} facts changed against {name}; {_place(done.path)} is the run")
+    click.echo(f"{len(done.changes)} of {done.recorded} facts changed against {name}; {done.notebook} is the run")
+    click.echo(f"{done.page} is its page")
+    for fault in done.faults:
+        click.echo(f"the page is not as it is meant: {fault}", err=True)
+    if done.faults:
+        sys.exit(1)
 
 
 @gapbook.command(epilog="Example: gapbook params 05_compounding")
@@ -153,11 +157,6 @@ gapbook.add_command(cli_diff.diff)
 gapbook.add_command(cli_pipeline.pipeline)
 gapbook.add_command(cli_refresh.refresh)
 gapbook.add_command(cli_sweep.sweep)
-
-
-def _place(path: Path) -> str:
-    whole = path.resolve()
-    return str(whole.relative_to(paths.root())) if whole.is_relative_to(paths.root()) else str(path)
 
 
 def _report(faults: list[str], what: str) -> None:

@@ -47,8 +47,33 @@ class Edition:
         return WHAT_IF if self.replaced else self.file
 
 
+#: An edition is notebooks with parameters with values.
+_MOST_LEVELS = 20
+
+
 class _StrictLoader(yaml.SafeLoader):
-    """YAML's safe loader, which also refuses a key given twice and says where a value cannot be read."""
+    """YAML's safe loader, which also refuses a key given twice and says where a value cannot be read.
+
+    It knows no aliases: a few lines of them stand for a text without end.
+    """
+
+    def __init__(self, stream: str) -> None:
+        super().__init__(stream)
+        self._levels = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        event = self.peek_event()  # type: ignore[no-untyped-call] # as PyYAML has it
+        what = None
+        if isinstance(event, yaml.AliasEvent):
+            what = f"*{event.anchor} stands for what is written elsewhere: write the value itself"
+        elif self._levels > _MOST_LEVELS:
+            what = f"it goes deeper than {_MOST_LEVELS} levels"
+        if what is not None:
+            raise yaml.composer.ComposerError(None, None, what, event.start_mark)
+        self._levels += 1
+        node: yaml.Node | None = super().compose_node(parent, index)
+        self._levels -= 1
+        return node
 
     def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
         try:
@@ -56,12 +81,15 @@ class _StrictLoader(yaml.SafeLoader):
         except (yaml.YAMLError, RecursionError):
             raise
         except Exception as error:  # whatever a conversion raises, as for the day 2026-02-31
-            what = f"{node.value!r} cannot be read ({error})"
+            what = f"{node.value!r:.80} cannot be read ({error})"
             raise yaml.constructor.ConstructorError(None, None, what, node.start_mark) from None
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         seen: set[Hashable] = set()
         for key_node, _ in node.value:
+            if key_node.tag == "tag:yaml.org,2002:merge":
+                what = "<< stands for keys that are written elsewhere: write them here"
+                raise yaml.constructor.ConstructorError(None, None, what, key_node.start_mark)
             key = self.construct_object(key_node, deep=True)
             if not isinstance(key, Hashable):
                 raise yaml.constructor.ConstructorError(None, None, "a key must be a word", key_node.start_mark)

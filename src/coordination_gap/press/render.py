@@ -73,7 +73,7 @@ def render(staging: Path, name: str, pages: Mapping[str, NotebookNode], *, fresh
         shutil.rmtree(kept / "beside")
     (staging / "beside").replace(kept / "beside")
     (staging / "material.json").replace(kept / "material.json")
-    _run(kept, whole, {name: _line_map(page) for name, page in pages.items()})
+    _run(kept, whole, {name: line_map(page) for name, page in pages.items()})
     (kept / "state.json").write_text(json.dumps(state), encoding="utf-8")
     return kept / "html"
 
@@ -138,7 +138,7 @@ def _run(kept: Path, whole: bool, line_maps: dict[str, list[int]]) -> None:
         check=False,
         env={**os.environ, "GAPBOOK_ROOT": str(paths.root()), "NO_COLOR": "1"},
     )
-    faults = list(dict.fromkeys(_faults(done.stderr, source, line_maps)))
+    faults = list(dict.fromkeys(faults_of(done.stderr, source, line_maps)))
     if done.returncode == 0 and not faults:
         return
     full = os.strerror(errno.ENOSPC)
@@ -161,7 +161,7 @@ def _reason(log: str) -> str:
     return next((line for line in said if line), "no message")
 
 
-def _faults(log: str, source: Path, line_maps: dict[str, list[int]]) -> Iterator[str]:
+def faults_of(log: str, source: Path, line_maps: dict[str, list[int]]) -> Iterator[str]:
     """Yield each warning of Sphinx as a sentence that begins with the page and line as they are in the project."""
     for line in _COLOUR.sub("", log).splitlines():
         match = _WARNING.match(line.strip())
@@ -186,7 +186,7 @@ def _text_line(coded: int, cell_lines: list[int]) -> int:
     return cell_lines[cell - 1] + max(within, 1)
 
 
-def _line_map(notebook: NotebookNode) -> list[int]:
+def line_map(notebook: NotebookNode) -> list[int]:
     """Return for each cell of a page the line where it begins in the text."""
     lines: list[int] = []
     for cell in notebook.cells:

@@ -200,7 +200,7 @@ def stage(edition: Edition, staging: Path, *, fresh: bool = False) -> dict[str, 
         The notebooks as their pages show them, by name.
     """
     executed = run_edition(edition, staging / "executed", fresh=fresh)
-    pages = {name: _page(notebook) for name, notebook in executed.items()}
+    pages = {name: page_of(notebook) for name, notebook in executed.items()}
     source, beside = staging / "source", staging / "beside"
     shutil.copytree(paths.book(), source)
     (source / "notebooks").mkdir()
@@ -231,11 +231,11 @@ def stage(edition: Edition, staging: Path, *, fresh: bool = False) -> dict[str, 
         for path in paths.pipelines().glob("*.yml"):
             shutil.copy(path, beside / "pipelines" / path.name)
     _write_yaml(_config(edition, record["inputs_sha256"]), source / "_config.yml")
-    _write_yaml(_without_book_folder(_read_yaml("_toc.yml")), source / "_toc.yml")
+    _write_yaml(_without_book_folder(read_yaml("_toc.yml")), source / "_toc.yml")
     return pages
 
 
-def _page(notebook: NotebookNode) -> NotebookNode:
+def page_of(notebook: NotebookNode) -> NotebookNode:
     """Return a notebook as its page shows it: code folded, facts and figures left to the prose.
 
     Neighbouring cells that show nothing are folded into one.
@@ -265,7 +265,8 @@ def _title(name: str, notebook: NotebookNode) -> str:
     return str(heading.removeprefix("# ").strip())
 
 
-def _read_yaml(name: str) -> Any:
+def read_yaml(name: str) -> Any:
+    """Return what a YAML file of the project holds, given its path from the top folder."""
     path = paths.root() / name
     try:
         return yaml.safe_load(path.read_text(encoding="utf-8"))
@@ -280,7 +281,7 @@ def _write_yaml(content: Any, path: Path) -> None:
 
 
 def _config(edition: Edition, inputs_sha256: str) -> dict[str, Any]:
-    config: dict[str, Any] = _read_yaml("_config.yml")
+    config: dict[str, Any] = read_yaml("_config.yml")
     own = config.setdefault("sphinx", {}).setdefault("config", {})
     kept = paths.build() / "render" / edition.address
     own["gapbook_material"] = str(kept / "material.json")
