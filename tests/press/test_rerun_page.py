@@ -38,7 +38,7 @@ def test_the_page_is_complete_in_itself_and_filled_in(project: Project) -> None:
     addresses = [
         str(element[attribute])
         for attribute in ("src", "srcset", "href", "data", "poster", "action")
-        for element in page.find_all(attrs={attribute: True})
+        for element in page.select(f"[{attribute}]")
     ]
     assert addresses
     assert all(address.startswith(("data:", "#")) for address in addresses), addresses

@@ -22,7 +22,7 @@ from urllib.parse import unquote, urlsplit
 from bs4 import BeautifulSoup, Tag
 from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell
-from pygments.formatters import HtmlFormatter
+from pygments.formatters import HtmlFormatter  # type: ignore[import-untyped] # it has no types
 
 from coordination_gap import paths
 from coordination_gap.press import collect, notebooks, site
@@ -136,7 +136,7 @@ def _rendered(name: str, source: Path, scratch: Path, about: str) -> list[str]:
             # What only other pages show counts as shown, and the pages of tables are not wanted here.
             app.gapbook.facts_shown.update(app.gapbook.facts)  # type: ignore[attr-defined] # the book's own
             app.events.listeners.pop("html-collect-pages", None)
-            app.builder.search = False
+            app.builder.search = False  # type: ignore[attr-defined] # of the builder of HTML
             app.builder.build_specific([str(source / "notebooks" / f"{name}.ipynb")])
     return warned.getvalue().splitlines()
 
@@ -151,7 +151,7 @@ def _style(templates: Path) -> str:
 
 def _complete(page: BeautifulSoup, name: str, facts: Mapping[str, Mapping[str, Any]], folders: Sequence[Path]) -> None:
     """Put into the page what it refers to, list the facts that it shows, and take away links that lead nowhere."""
-    from coordination_gap.press.sphinx_book import calculator, nodes, pages
+    from coordination_gap.press.sphinx_book import calculator, calculator_page, nodes, pages
 
     anchors = {nodes.fact_anchor(fact_id): fact for fact_id, fact in facts.items()}
     shown = dict.fromkeys(urlsplit(_of(link, "href")).fragment for link in page.select("a.fact"))
@@ -179,9 +179,9 @@ def _complete(page: BeautifulSoup, name: str, facts: Mapping[str, Mapping[str, A
         else:
             link.name = "span"
             del link["href"]
-    if page.find(class_=calculator.NAME) is not None and page.head is not None:
+    if page.find(class_=calculator_page.NAME) is not None and page.head is not None:
         for kind, tag in (("css", "style"), ("js", "script")):
-            text = (calculator.STATIC / f"{calculator.NAME}.{kind}").read_text(encoding="utf-8")
+            text = (calculator.STATIC / f"{calculator_page.NAME}.{kind}").read_text(encoding="utf-8")
             place = page.head if tag == "style" else page.body
             if place is not None:
                 place.append(BeautifulSoup(f"<{tag}>\n{text}</{tag}>", "html.parser"))
