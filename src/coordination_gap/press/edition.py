@@ -62,7 +62,7 @@ class _StrictLoader(yaml.SafeLoader):
         self._levels = 0
 
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
-        event = self.peek_event()  # type: ignore[no-untyped-call] # as PyYAML has it
+        event: Any = self.peek_event()  # type: ignore[no-untyped-call] # PyYAML has types for some things only
         what = None
         if isinstance(event, yaml.AliasEvent):
             what = f"*{event.anchor} stands for what is written elsewhere: write the value itself"
