@@ -21,7 +21,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-import psutil  # type: ignore[import-untyped] # it has no types
+import psutil
 import pyarrow.parquet as pq  # type: ignore[import-untyped] # it has no types
 
 from benchmarks.reliability import about_this_machine

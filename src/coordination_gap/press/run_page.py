@@ -22,7 +22,7 @@ from urllib.parse import unquote, urlsplit
 from bs4 import BeautifulSoup, Tag
 from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell
-from pygments.formatters import HtmlFormatter  # type: ignore[import-untyped] # it has no types
+from pygments.formatters import HtmlFormatter
 
 from coordination_gap import paths
 from coordination_gap.press import collect, notebooks, site

@@ -196,7 +196,7 @@ def _decided(side: Side) -> tuple[list[claims.Verdict], list[Undecided]]:
             missing = sorted(set(claim.facts) - side.facts.keys())
             if missing:
                 raise claims.ClaimError(f"{missing[0]} is not among the facts of {side.name}")
-            verdicts += claims.decide([claim], side.facts, evidence, due)
+            verdicts += claims.decide([claim], side.facts, evidence[evidence["claim_id"] == claim.claim_id], due)
         except claims.ClaimError as error:
             faults.append(Undecided(_place(claim), str(error)))
     return verdicts, faults

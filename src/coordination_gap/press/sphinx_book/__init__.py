@@ -31,6 +31,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     for name in ("comments_config", "use_jupyterbook_latex"):
         app.add_config_value(name, None, "")
     app.connect("builder-inited", _load)
+    app.connect("builder-inited", _allow_reading_side_by_side)
     material.register(app)
     nodes.register(app)
     editions.register(app)
@@ -40,6 +41,13 @@ def setup(app: Sphinx) -> dict[str, Any]:
     calculator.register(app)
     edition_changes.register(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def _allow_reading_side_by_side(app: Sphinx) -> None:
+    # They act when all pages have been read, and do not say that they are safe.
+    for name in ("sphinx_multitoc_numbering", "sphinx_jupyterbook_latex"):
+        if name in app.extensions:
+            app.extensions[name].parallel_read_safe = True
 
 
 def _load(app: Sphinx) -> None:
