@@ -9,19 +9,24 @@ NO_PACKAGES = echo "make: the locked packages could not be installed: see pip's 
 export PYTHONNOUSERSITE := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: book test bench agent-runs frameworks lint notebooks lock serve clean
+.PHONY: book editions test bench agent-runs frameworks lint notebooks lock serve clean
 
 book: .venv/.book-ready ## the site, in _build/html
 	@$(BIN)/gapbook build --edition $(EDITION)
+
+editions: book ## every edition, each under its own address
+	@for edition in $$(ls editions/*.yml); do $(BIN)/gapbook build --edition $$(basename $$edition .yml) || exit 1; done
 
 test: lint book .venv/.browser-ready ## linters, checks, notebooks against their outputs, tests
 	@$(BIN)/gapbook check all
 	@$(BIN)/python -m pytest --quiet --numprocesses auto --dist loadfile --nbval --nbval-current-env notebooks
 	@$(BIN)/python -m pytest --quiet --numprocesses auto tests
 
-bench: .venv/.test-ready ## how fast reliability is computed and notebooks run, beside other ways; nothing else should run meanwhile
+bench: .venv/.test-ready ## how fast reliability is computed and books and notebooks run, beside other ways; half an hour, and nothing else should run meanwhile
 	@$(BIN)/python -m benchmarks.reliability
 	@$(BIN)/python -m benchmarks.engine
+	@$(BIN)/python -m benchmarks.freshness
+	@$(BIN)/python -m benchmarks.sweep
 
 agent-runs: .venv/.book-ready ## data/agent_*.csv: the support agent measured under faults, some ten minutes
 	@$(BIN)/python -m coordination_gap.agent.measure data

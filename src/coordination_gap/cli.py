@@ -3,12 +3,11 @@
 import errno
 import signal
 import sys
-from pathlib import Path
 from types import FrameType
 
 import click
 
-from coordination_gap import __version__, cli_agent, cli_pipeline, cli_refresh, cli_sweep, paths
+from coordination_gap import __version__, cli_agent, cli_diff, cli_pipeline, cli_refresh, cli_sweep, paths
 from coordination_gap.press import PressError
 
 
@@ -30,21 +29,29 @@ def gapbook() -> None:
 @gapbook.command(epilog="Example: gapbook build -p 05_compounding.steps=8")
 @click.option("--edition", "name", default="base", show_default=True, help="A file of editions/, without its ending.")
 @click.option("-p", "overrides", multiple=True, metavar="NOTEBOOK.PARAMETER=VALUE", help="Replace one parameter.")
-def build(name: str, overrides: tuple[str, ...]) -> None:
-    """Run the notebooks of an edition and publish the site as _build/html."""
+@click.option("--fresh", is_flag=True, help="Run every notebook, whatever is kept of earlier runs.")
+def build(name: str, overrides: tuple[str, ...], fresh: bool) -> None:
+    """Run the notebooks of an edition, as far as anything they read has changed, and publish it as _build/html."""
+    from coordination_gap.press.freshness import published
+
+    asked = (name, *overrides)
+    page = None if fresh else published.up_to_date(asked)
+    if page is not None:
+        click.echo(f"{page.relative_to(paths.root())} is up to date")
+        return
     from coordination_gap.press import edition, site
 
-    click.echo(f"{site.build(edition.load(name, overrides)).relative_to(paths.root())} is ready")
+    click.echo(f"{site.build(edition.load(name, overrides), asked, fresh=fresh).relative_to(paths.root())} is ready")
 
 
 @gapbook.command(epilog="Example: gapbook rerun 04_valuation -p price=400")
 @click.argument("notebook")
 @click.option("-p", "given", multiple=True, metavar="NAME=VALUE", help="Replace one value of the edition.")
 @click.option("--edition", "name", default="base", show_default=True, help="Gives all other values.")
-@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Where the executed notebook goes.")
+@click.option("--output", metavar="PATH", help="Where the executed notebook goes; also s3://, gs:// and the like.")
 @click.option("--all", "all_of_them", is_flag=True, help="Show every fact that changed, and not the first twenty.")
-def rerun(notebook: str, given: tuple[str, ...], name: str, output: Path | None, all_of_them: bool) -> None:
-    """Run one notebook under other values, and show which of its facts changed."""
+def rerun(notebook: str, given: tuple[str, ...], name: str, output: str | None, all_of_them: bool) -> None:
+    """Run one notebook under other values, show which of its facts changed, and make a page of it."""
     from coordination_gap.press import rerun as again
 
     done = again.rerun(notebook, given, name, output)
@@ -54,7 +61,12 @@ def rerun(notebook: str, given: tuple[str, ...], name: str, output: Path | None,
         click.echo(f"{change.fact_id:{width}}  {change.before} -> {change.after}")
     if len(shown) < len(done.changes):
         click.echo(f"and {len(done.changes) - len(shown)} more; --all shows them")
-    click.echo(f"{len(done.changes)} of {done.recorded} facts changed against {name}; {_place(done.path)} is the run")
+    click.echo(f"{len(done.changes)} of {done.recorded} facts changed against {name}; {done.notebook} is the run")
+    click.echo(f"{done.page} is its page")
+    for fault in done.faults:
+        click.echo(f"the page is not as it is meant: {fault}", err=True)
+    if done.faults:
+        sys.exit(1)
 
 
 @gapbook.command(epilog="Example: gapbook params 05_compounding")
@@ -141,14 +153,10 @@ def check_all(context: click.Context) -> None:
 
 
 gapbook.add_command(cli_agent.agent)
+gapbook.add_command(cli_diff.diff)
 gapbook.add_command(cli_pipeline.pipeline)
 gapbook.add_command(cli_refresh.refresh)
 gapbook.add_command(cli_sweep.sweep)
-
-
-def _place(path: Path) -> str:
-    whole = path.resolve()
-    return str(whole.relative_to(paths.root())) if whole.is_relative_to(paths.root()) else str(path)
 
 
 def _report(faults: list[str], what: str) -> None:

@@ -1,11 +1,13 @@
 """The data as an edition may publish them: no row, and no hash of a row, that became public after its day."""
 
 import csv
+import functools
 import hashlib
 import io
+from pathlib import Path
 from typing import Any
 
-from coordination_gap import tables
+from coordination_gap import paths, tables
 
 
 def table_csv(name: str, as_of: tables.Day) -> bytes:
@@ -13,6 +15,13 @@ def table_csv(name: str, as_of: tables.Day) -> bytes:
 
     Where all rows could, that is the file in ``data/``, byte for byte.
     """
+    files = (paths.data() / tables.resource(name)["path"], paths.data() / "datapackage.json")
+    changed = tuple((path, path.stat().st_mtime_ns) for path in files if path.is_file())
+    return _table_csv(name, tables.parse_day(as_of).isoformat(), changed)
+
+
+@functools.lru_cache(maxsize=256)
+def _table_csv(name: str, as_of: str, _changed: tuple[tuple[Path, int], ...]) -> bytes:
     text = io.StringIO(newline="")
     csv.writer(text, lineterminator="\n").writerows(tables.cells(name, as_of))
     return text.getvalue().encode()

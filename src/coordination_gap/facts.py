@@ -21,10 +21,9 @@ from typing import Any
 
 import pandas as pd
 
-from coordination_gap import other_facts, tables
+from coordination_gap import media_types, tables
 from coordination_gap.tables import Source
 
-MEDIA_TYPE = other_facts.MEDIA_TYPE
 NOT_AVAILABLE = "not available"
 
 _ID = re.compile(r"[a-z][a-z0-9_]*")
@@ -329,5 +328,4 @@ def _publish(fact: Fact) -> None:
         return
     from IPython.display import display
 
-    payload = fact.record() | {"tables_read": tables.tables_read(), "facts_read": other_facts.facts_read()}
-    display({MEDIA_TYPE: payload, "text/plain": f"{fact.id} = {fact.display}"}, raw=True)
+    display({media_types.FACT: fact.record(), "text/plain": f"{fact.id} = {fact.display}"}, raw=True)

@@ -22,7 +22,7 @@ import pandas as pd
 from cycler import cycler
 from matplotlib.figure import Figure
 
-MEDIA_TYPE = "application/vnd.coordination-gap.figure+json"
+from coordination_gap import media_types
 
 #: Where this environment variable has this value, figures are made once, so that what is wrong
 #: with one still raises, and neither drawn nor shown: for runs that are after facts alone.
@@ -148,7 +148,7 @@ def publish(
     from IPython.display import display
 
     payload = {"id": figure_id, "alt": " ".join(alt.split()), "data_csv": data.to_csv(index=False), "svg": variants}
-    bundle = {MEDIA_TYPE: payload, "text/plain": f"figure {figure_id}: {payload['alt']}"}
+    bundle = {media_types.FIGURE: payload, "text/plain": f"figure {figure_id}: {payload['alt']}"}
     display(bundle | {"image/png": _draw_png(draw, data, wide)}, raw=True)
 
 

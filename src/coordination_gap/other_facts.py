@@ -14,13 +14,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from coordination_gap import paths, tables
+from coordination_gap import media_types, paths, tables
 from coordination_gap.tables import Source
 
 FOLDER = "GAPBOOK_FACTS"
 THIS = "this"
-#: The output of a cell that records a fact.
-MEDIA_TYPE = "application/vnd.coordination-gap.fact+json"
 
 Facts = dict[str, dict[str, Any]]
 
@@ -34,10 +32,10 @@ class OtherFactsError(ValueError):
 def recorded(notebook: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the facts in an executed notebook's outputs, in the order of their recording."""
     return [
-        output["data"][MEDIA_TYPE]
+        output["data"][media_types.FACT]
         for cell in notebook["cells"]
         for output in cell.get("outputs", [])
-        if MEDIA_TYPE in output.get("data", {})
+        if media_types.FACT in output.get("data", {})
     ]
 
 
@@ -63,8 +61,13 @@ def of_edition(as_of: tables.Day, edition: str = THIS) -> Facts:
     """
     day = tables.parse_day(as_of).isoformat()
     folder = os.environ.get(FOLDER)
-    found = _handed(Path(folder), edition) if folder else _kept(edition)
-    _read[edition] = hashlib.sha256(json.dumps(found, sort_keys=True).encode()).hexdigest()
+    _read[edition] = ""  # asked for, even if they are not at hand
+    if folder:
+        with paths.accounted_for():
+            found = _handed(Path(folder), edition)
+    else:
+        found = _kept(edition)
+    _read[edition] = sha256(found)
     for fact in found.values():
         if fact["as_of"] != day if edition == THIS else fact["as_of"] > day:
             raise OtherFactsError(
@@ -80,8 +83,18 @@ def source(ids: Iterable[str]) -> Source:
 
 
 def facts_read() -> dict[str, str]:
-    """Return the SHA-256 of the facts that this process has read, by edition."""
+    """Return the SHA-256 of the facts that this process has asked for, by edition; empty for what was not at hand."""
     return dict(sorted(_read.items()))
+
+
+def sha256(found: Facts) -> str:
+    """Return the SHA-256 of facts as :func:`of_edition` returns them, in hexadecimal."""
+    return hashlib.sha256(json.dumps(found, sort_keys=True).encode()).hexdigest()
+
+
+def handed(folder: Path) -> dict[str, str]:
+    """Return the SHA-256 of the facts in a folder that the press hands over, by edition."""
+    return {path.stem: sha256(_handed(folder, path.stem)) for path in sorted(folder.glob("*.json"))}
 
 
 def write(found: Iterable[Mapping[str, Any]], path: Path) -> None:

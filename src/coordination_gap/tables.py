@@ -47,12 +47,15 @@ class Source:
     rows: tuple[str, ...]
 
 
-_tables_read: set[str] = set()
+_tables_read: set[tuple[str, str]] = set()
 
 
-def tables_read() -> list[str]:
-    """Return the names of the tables that this process has loaded, sorted."""
-    return sorted(_tables_read)
+def tables_read() -> dict[str, list[str]]:
+    """Return for each table that this process has read the as-of days of the reading, all sorted."""
+    found: dict[str, list[str]] = {}
+    for name, day in sorted(_tables_read):
+        found.setdefault(name, []).append(day)
+    return found
 
 
 def parse_day(day: Day, name: str = "as_of") -> dt.date:
@@ -80,6 +83,7 @@ def parse_day(day: Day, name: str = "as_of") -> dt.date:
 def package() -> dict[str, Any]:
     """Return the data package's record, ``data/datapackage.json``."""
     path = paths.data() / "datapackage.json"
+    paths.note(path)
     try:
         return _parse_package(path, path.stat().st_mtime_ns)
     except FileNotFoundError:
@@ -116,6 +120,7 @@ def resource(name: str) -> dict[str, Any]:
     raise TableError(f"data/datapackage.json has no table {name!r}: the tables are {', '.join(names())}")
 
 
+@paths.accounted_for()
 def load(name: str, as_of: Day) -> pd.DataFrame:
     """Load a table as it could be known on a day.
 
@@ -141,10 +146,10 @@ def load(name: str, as_of: Day) -> pd.DataFrame:
     day = parse_day(as_of)
     frame = _visible(name, day).copy()
     frame.attrs = {"table": name, "as_of": day.isoformat()}
-    _tables_read.add(name)
     return frame
 
 
+@paths.accounted_for()
 def cells(name: str, as_of: Day) -> list[list[str]]:
     """Return the header and the rows that could be known on a day, cell by cell as they stand in the file.
 
@@ -159,6 +164,7 @@ def cells(name: str, as_of: Day) -> list[list[str]]:
 
 
 def _visible(name: str, day: dt.date) -> pd.DataFrame:
+    _tables_read.add((name, day.isoformat()))
     record = resource(name)
     frame = _read(*_file(name), json.dumps(record["schema"], sort_keys=True))
     public_day = record.get("publicDayField")
@@ -258,6 +264,7 @@ def _key_text(column: "pd.Series[Any]") -> list[str]:
     return [str(value) for value in column]
 
 
+@paths.accounted_for()
 def rows(frame: pd.DataFrame) -> Source:
     """Name the rows of `frame`, so that a fact can say which rows made it.
 
@@ -308,7 +315,9 @@ def parameters(**values: object) -> Source:
 
 def sha256(name: str) -> str:
     """Return the SHA-256 of a table's file, in hexadecimal."""
-    return hashlib.sha256((paths.data() / resource(name)["path"]).read_bytes()).hexdigest()
+    with paths.accounted_for():
+        path = paths.data() / resource(name)["path"]
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _shown(path: Path) -> str:

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from coordination_gap import facts, other_facts, tables
+from coordination_gap import facts, media_types, tables
 
 MINUS = "\N{MINUS SIGN}"
 SOURCES = [tables.parameters(steps=6)]
@@ -301,21 +301,12 @@ def test_to_json_and_back(value: float, unit: str, low: float, width: float | No
         assert from_plain(json.loads(json.dumps(fact.record(), allow_nan=False))) == fact
 
 
-def test_in_a_notebook_the_fact_is_shown_with_the_tables_read(
-    page: facts.Page, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_in_a_notebook_the_fact_is_shown(page: facts.Page, monkeypatch: pytest.MonkeyPatch) -> None:
     displayed: list[dict[str, Any]] = []
     monkeypatch.setattr("IPython.core.getipython.get_ipython", object)
     monkeypatch.setattr("IPython.display.display", lambda bundle, raw: displayed.append(bundle))
-    tables.load("departures", "2026-06-20")
     fact = recorded(page, 0.5, "probability")
-    (bundle,) = displayed
-    assert bundle["text/plain"] == "made.n0 = 50%"
-    assert bundle[facts.MEDIA_TYPE] == fact.record() | {
-        "tables_read": tables.tables_read(),
-        "facts_read": other_facts.facts_read(),
-    }
-    assert "departures" in bundle[facts.MEDIA_TYPE]["tables_read"]
+    assert displayed == [{media_types.FACT: fact.record(), "text/plain": "made.n0 = 50%"}]
 
 
 def test_ends_of_an_interval_are_recorded_beside_their_value(page: facts.Page) -> None:

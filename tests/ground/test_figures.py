@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib.figure import Figure
 
-from coordination_gap import figures
+from coordination_gap import figures, media_types
 
 DATA = pd.DataFrame({"steps": [1, 2, 3], "success_probability": [0.97, 0.9409, 0.912673]})
 ALT = "Line chart: success falls from 97% to 91% over three steps."
@@ -54,7 +54,7 @@ def test_the_same_data_give_the_same_bytes(theme: figures.Theme) -> None:
 def test_every_variant_is_published_with_data_and_words(displayed: list[dict[str, Any]]) -> None:
     figures.publish("made.by_steps", draw, DATA, alt=f" {ALT}\n")
     (bundle,) = displayed
-    payload = bundle[figures.MEDIA_TYPE]
+    payload = bundle[media_types.FIGURE]
     assert payload["id"] == "made.by_steps"
     assert payload["alt"] == ALT
     assert bundle["text/plain"] == f"figure made.by_steps: {ALT}"

@@ -6,7 +6,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from coordination_gap import facts, other_facts, paths, tables
+from coordination_gap import facts, media_types, other_facts, paths, tables
 from coordination_gap.other_facts import OtherFactsError
 from tests.conftest import Project
 
@@ -53,7 +53,7 @@ def test_without_the_press_the_facts_are_those_of_the_committed_notebooks(
 ) -> None:
     monkeypatch.delenv(other_facts.FOLDER, raising=False)
     monkeypatch.setenv("GAPBOOK_ROOT", str(project.root))
-    output = nbformat.v4.new_output("display_data", {other_facts.MEDIA_TYPE: fact()})
+    output = nbformat.v4.new_output("display_data", {media_types.FACT: fact()})
     cell = nbformat.v4.new_code_cell(outputs=[output])
     nbformat.write(nbformat.v4.new_notebook(cells=[cell]), paths.notebooks() / "01_widgets.ipynb")
     assert other_facts.of_edition("2026-02-01")["widgets.mean"]["value"] == 0.5

@@ -275,8 +275,11 @@ def test_rows_without_their_key_are_refused() -> None:
 
 def test_the_tables_read_are_remembered() -> None:
     tables.load("filings", LAST)
-    assert "filings" in tables.tables_read()
-    assert tables.tables_read() == sorted(tables.tables_read())
+    tables.cells("filings", "2026-06-20")
+    read = tables.tables_read()
+    assert {"2026-06-20", LAST} <= set(read["filings"])
+    assert list(read) == sorted(read)
+    assert all(days == sorted(days) for days in read.values())
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from coordination_gap.press import site
+from coordination_gap.press import render
 from tests.conftest import Project
 
 
 def sentence(done: subprocess.CompletedProcess[str]) -> str:
     """Return what a failed command said, without the lines that report progress."""
-    lines = [line for line in done.stderr.splitlines() if not line.startswith(("ran ", "failed "))]
+    lines = [line for line in done.stderr.splitlines() if not line.startswith(("ran ", "kept ", "failed "))]
     return "\n".join(lines)
 
 
@@ -35,7 +35,7 @@ def test_a_build_publishes_pages_facts_figures_and_data(built_project: Project) 
         "data/widgets.html",
         "data/widgets.csv",
     } <= site.keys()
-    (fact,) = json.loads(built_project.path("_build/html/facts.json").read_text(encoding="utf-8"))
+    (fact,) = json.loads(built_project.path("_build/html/facts.json").read_text(encoding="utf-8"))["facts"]
     assert fact["value"] == 2.0
     assert fact["sources"] == [{"table": "widgets", "rows": ["a .. b"]}]
     assert fact["edition"] == "base"
@@ -55,7 +55,7 @@ def test_a_build_publishes_pages_facts_figures_and_data(built_project: Project) 
 
 def test_the_same_inputs_give_the_same_bytes(project: Project) -> None:
     before = project.site()
-    assert project.gapbook("build").returncode == 0
+    assert project.gapbook("build", "--fresh").returncode == 0
     after = project.site()
     assert after.keys() == before.keys()
     assert [name for name in after if after[name] != before[name]] == []
@@ -63,10 +63,10 @@ def test_the_same_inputs_give_the_same_bytes(project: Project) -> None:
 
 def test_an_override_changes_number_and_words(project: Project) -> None:
     assert project.gapbook("build", "-p", "01_widgets.factor=0.5").returncode == 0
-    page = project.path("_build/html/notebooks/01_widgets.html").read_text(encoding="utf-8")
+    page = project.path("_build/what-if/notebooks/01_widgets.html").read_text(encoding="utf-8")
     assert "one or less" in page
     assert "Edition <strong>base with 01_widgets.factor=0.5</strong>" in page
-    (fact,) = json.loads(project.path("_build/html/facts.json").read_text(encoding="utf-8"))
+    (fact,) = json.loads(project.path("_build/what-if/facts.json").read_text(encoding="utf-8"))["facts"]
     assert fact["edition"] == "base with 01_widgets.factor=0.5"
     assert ">1.00</a>" in page
 
@@ -230,7 +230,7 @@ def test_a_full_disk_is_said_and_the_last_site_stays(project: Project) -> None:
     def limit() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (30_000, 30_000))
 
-    done = project.gapbook("build", preexec=limit)
+    done = project.gapbook("build", "--fresh", preexec=limit)
     assert done.returncode == 1
     assert "no space is left" in sentence(done)
     assert "what was published before is unchanged" in sentence(done)
@@ -245,7 +245,7 @@ def test_a_disk_that_fills_while_rendering_is_said_once(project: Project, monkey
     monkeypatch.setattr(subprocess, "run", lambda *_, **__: done)
     monkeypatch.setenv("GAPBOOK_ROOT", str(project.root))
     with pytest.raises(OSError, match="No space left on device") as raised:
-        site._render(project.path("_build"), {})
+        render._run(project.path("_build"), True, {})
     assert raised.value.errno == errno.ENOSPC
 
 

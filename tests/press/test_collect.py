@@ -2,8 +2,6 @@
 
 import base64
 import json
-import shutil
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +14,10 @@ from matplotlib.figure import Figure
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from coordination_gap import facts, figures, tables
+from coordination_gap import facts, figures, media_types, tables
 from coordination_gap.press import PressError, collect, edition, notebooks
 from coordination_gap.press.edition import Edition
+from coordination_gap.press.freshness.store import INPUTS_SHA256
 from tests.conftest import Project
 
 KEYS = [
@@ -27,21 +26,23 @@ KEYS = [
 ]
 
 
-def recorded(*names: str, page: str = "widgets", tables_read: tuple[str, ...] = ("widgets",)) -> list[dict[str, Any]]:
+def recorded(*names: str, page: str = "widgets") -> list[dict[str, Any]]:
     """Return what a notebook's cell displays for facts of these names."""
     made = facts.Page(page, as_of="2026-02-01")
     source = [tables.parameters(factor=1.0)]
     shown: list[dict[str, Any]] = []
     for name in names:
         fact = made.record(name, 0.5, unit="ratio", decimals=1, formula="given", sources=source, interval=(0, 1))
-        shown.append(json.loads(json.dumps(fact.record() | {"tables_read": tables_read})))
+        shown.append(json.loads(json.dumps(fact.record())))
     return shown
 
 
 def executed(*payloads: dict[str, Any], line: int = 20) -> NotebookNode:
-    outputs = [new_output("display_data", {facts.MEDIA_TYPE: payload}) for payload in payloads]
+    outputs = [new_output("display_data", {media_types.FACT: payload}) for payload in payloads]
     cell = new_code_cell(outputs=outputs, metadata={notebooks.LINE: line})
-    notebook: NotebookNode = new_notebook(cells=[new_markdown_cell("# Title"), cell])
+    notebook: NotebookNode = new_notebook(
+        cells=[new_markdown_cell("# Title"), cell], metadata={INPUTS_SHA256: f"{line:064}"}
+    )
     return notebook
 
 
@@ -56,7 +57,7 @@ def test_facts_are_published_under_the_documented_keys(base: Edition) -> None:
     published = collect.collect_facts(
         base,
         {
-            "02_gadgets": executed(gap | {"tables_read": []}, line=15),
+            "02_gadgets": executed(gap, line=15),
             "01_widgets": executed(*recorded("mean", "least")),
         },
     )
@@ -74,42 +75,46 @@ def test_facts_are_published_under_the_documented_keys(base: Edition) -> None:
         "page": "notebooks/01_widgets.html",
         "formula": "given",
         "sources": [{"table": "parameters", "rows": ["factor=1.0"]}],
-        "inputs_sha256": collect.inputs_sha256("01_widgets", base, ["widgets"]),
+        "inputs_sha256": f"{20:064}",
         "gap": None,
         "line": 20,
     }
     assert (unknown["value"], unknown["gap"], unknown["line"]) == (None, "not known", 15)
-    assert unknown["inputs_sha256"] == collect.inputs_sha256("02_gadgets", base, [])
+    assert unknown["inputs_sha256"] == f"{15:064}"
+
+
+EDITION = {"name": "base", "inputs_sha256": "0"}
 
 
 def test_facts_are_written_as_published(base: Edition, tmp_path: Path) -> None:
     published = collect.collect_facts(base, {"01_widgets": executed(*recorded("mean", "least"))})
-    collect.write_facts(published, tmp_path / "facts.json")
+    collect.write_facts(EDITION, published, tmp_path / "facts.json")
     text = (tmp_path / "facts.json").read_text(encoding="utf-8")
-    written = json.loads(text)
+    assert json.loads(text)["edition"] == EDITION
+    written = json.loads(text)["facts"]
     assert [list(fact) for fact in written] == [KEYS, KEYS]
     assert [fact["id"] for fact in written] == ["widgets.least", "widgets.mean"]
     assert written[0]["sources"] == [{"table": "parameters", "rows": ["factor=1.0"]}]
-    assert text.endswith("]\n")
+    assert text.endswith("}\n")
 
 
 def test_not_a_number_is_never_written(base: Edition, tmp_path: Path) -> None:
     (published,) = collect.collect_facts(base, {"01_widgets": executed(*recorded("mean"))})
     with pytest.raises(ValueError, match="not JSON compliant"):
-        collect.write_facts([published | {"value": float("nan")}], tmp_path / "facts.json")
+        collect.write_facts(EDITION, [published | {"value": float("nan")}], tmp_path / "facts.json")
 
 
 @settings(deadline=None)
 @given(names=st.lists(st.sampled_from("abcdefgh"), unique=True), split=st.integers(0, 8))
 def test_facts_are_sorted_however_they_were_recorded(names: list[str], split: int) -> None:
     parameters: dict[str, dict[str, Any]] = {name: {} for name in notebooks.names()}
-    made = Edition("base", "Base", "A test.", "2026-02-01", parameters)
+    made = Edition("base", "Base", "A test.", "2026-02-01", parameters, "base")
     one, other = notebooks.names()[:2]
     published = collect.collect_facts(
         made,
         {
-            one: executed(*recorded(*names[:split], tables_read=())),
-            other: executed(*recorded(*names[split:], tables_read=())),
+            one: executed(*recorded(*names[:split])),
+            other: executed(*recorded(*names[split:])),
         },
     )
     assert [fact["id"] for fact in published] == sorted(f"widgets.{name}" for name in names)
@@ -125,99 +130,6 @@ def test_an_id_recorded_by_two_notebooks_is_refused(base: Edition) -> None:
         collect.collect_facts(base, twice)
     with pytest.raises(PressError, match=r"^notebooks/01_widgets.md, line 20: fact widgets.mean is also recorded"):
         collect.collect_facts(base, {"01_widgets": executed(*recorded("mean"), *recorded("mean"))})
-
-
-@pytest.fixture
-def inputs(small: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
-    """Return the project with a package, a lock and a second table of its own."""
-    package = small.path("src/coordination_gap")
-    shutil.copytree(Path(collect.__file__).parents[1], package, ignore=shutil.ignore_patterns("__pycache__"))
-    monkeypatch.setattr(collect, "__file__", str(package / "press" / "collect.py"))
-    small.path("requirements.txt").write_text("numpy==2.2\n", encoding="utf-8")
-    record = json.loads(small.path("data/datapackage.json").read_text(encoding="utf-8"))
-    record["resources"].append(record["resources"][0] | {"name": "others", "path": "others.csv"})
-    small.path("data/datapackage.json").write_text(json.dumps(record), encoding="utf-8")
-    shutil.copy(small.path("data/widgets.csv"), small.path("data/others.csv"))
-    return small
-
-
-def digest(factor: float = 1.0, read: tuple[str, ...] = ("widgets",)) -> str:
-    (fact,) = collect.collect_facts(
-        Edition("base", "Base", "A test.", "2026-02-01", {"01_widgets": {"as_of": "2026-02-01", "factor": factor}}),
-        {"01_widgets": executed(*recorded("mean", tables_read=read))},
-    )
-    found: str = fact["inputs_sha256"]
-    return found
-
-
-def in_file(name: str, old: str, new: str) -> Callable[[Project], None]:
-    return lambda project: project.edit(name, old, new)
-
-
-def added(name: str) -> Callable[[Project], None]:
-    def write(project: Project) -> None:
-        project.path(name).write_text("x = 1\n", encoding="utf-8")
-
-    return write
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        in_file("notebooks/01_widgets.md", "The mean is", "The mean was"),
-        in_file("data/widgets.csv", "1.5", "1.6"),
-        in_file("data/datapackage.json", '"publicDayField": "published_on"', '"publicDayField": null'),
-        in_file(
-            "data/datapackage.json", '"name": "weight_kg", "type": "number"', '"name": "weight_kg", "type": "string"'
-        ),
-        in_file("data/datapackage.json", '"primaryKey": "widget"', '"primaryKey": ["widget", "weight_kg"]'),
-        in_file("src/coordination_gap/facts.py", "100.0", "1000.0"),
-        in_file("src/coordination_gap/conditions.py", "operator.lt", "operator.le"),
-        added("src/coordination_gap/company/more.py"),
-        in_file("requirements.txt", "2.2", "2.3"),
-    ],
-)
-def test_the_hash_changes_with_each_kind_of_input(inputs: Project, change: Callable[[Project], None]) -> None:
-    before = digest()
-    assert digest() == before
-    change(inputs)
-    assert digest() != before
-
-
-def test_the_hash_changes_with_parameters_and_tables(inputs: Project) -> None:
-    several = {digest(), digest(factor=2.0), digest(read=()), digest(read=("widgets", "others"))}
-    assert len(several) == 4
-    assert digest(read=("others", "widgets")) == digest(read=("widgets", "others"))
-    assert all(len(found) == 64 for found in several)
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        in_file("data/others.csv", "1.5", "1.6"),
-        in_file("data/widgets.csv", "c,99", "c,98"),  # not public on the edition's day
-        in_file("notebooks/02_gadgets.md", "How many", "How few"),
-        in_file("book/index.md", "small book", "smaller book"),
-        in_file("editions/base.yml", "A test.", "Another."),
-        in_file("data/datapackage.json", "Three widgets.", "Some widgets."),
-        in_file("data/datapackage.json", "Its weight.", "How heavy it is."),
-        added("src/coordination_gap/notes.txt"),
-        added("src/other.py"),
-        added("data/more.csv"),
-    ],
-)
-def test_the_hash_changes_with_nothing_else(inputs: Project, change: Callable[[Project], None]) -> None:
-    before = digest()
-    change(inputs)
-    assert digest() == before
-
-
-def test_the_hash_does_not_depend_on_where_the_project_is(inputs: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    before = digest()
-    moved = inputs.root.rename(inputs.root.with_name("moved"))
-    monkeypatch.setenv("GAPBOOK_ROOT", str(moved))
-    monkeypatch.setattr(collect, "__file__", str(moved / "src/coordination_gap/press/collect.py"))
-    assert digest() == before
 
 
 DATA = pd.DataFrame({"steps": [1, 2], "success_probability": [0.97, 0.9409]})

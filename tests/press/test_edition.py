@@ -26,7 +26,8 @@ def load(small: Project, text: str, *overrides: str) -> Edition:
 def test_an_edition_is_complete(small: Project) -> None:
     loaded = load(small, HEAD + "parameters:\n  02_gadgets: {steps: 8, strict: true}\n")
     gadgets = DEFAULTS["02_gadgets"] | {"steps": 8, "strict": True}
-    assert loaded == Edition("made", "Made", "A test.", "2026-03-01", DEFAULTS | {"02_gadgets": gadgets})  # type: ignore[arg-type] # values of the four types
+    parameters: Any = DEFAULTS | {"02_gadgets": gadgets}
+    assert loaded == Edition("made", "Made", "A test.", "2026-03-01", parameters, "made")
     assert edition.names() == ["base", "made"]
 
 
@@ -47,6 +48,9 @@ def test_a_day_is_a_date_or_text(small: Project, day: str) -> None:
     assert loaded.as_of == loaded.parameters["01_widgets"]["as_of"] == "2026-03-01"
 
 
+#: Nine lines of it would be hundreds of millions of words.
+BOMB = "[&a0 [x], " + ", ".join(f"&a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 10)) + "]"
+
 BAD_FILES = [
     ("", "editions/made.yml holds no keys: it must give title, purpose, as_of, parameters"),
     ("- title\n", "editions/made.yml holds no keys"),
@@ -60,18 +64,20 @@ BAD_FILES = [
         "editions/made.yml, line 5: the key 'steps' is given twice",
     ),
     (HEAD + "parameters:\n\t02_gadgets: {}\n", "editions/made.yml, line 5: found character '\\t' that cannot start"),
-    ("a: &a [*a]\n", "editions/made.yml: there is no key 'a'"),
-    (HEAD + "parameters: &p [*p]\n", "editions/made.yml: parameters is [[...]]: it must be notebooks with"),
-    (HEAD + "parameters: &p {02_gadgets: *p}\n", "editions/made.yml, 02_gadgets: there is no parameter '02_gadgets'"),
-    (HEAD + "parameters: {02_gadgets: &p {steps: *p}}\n", "02_gadgets: steps is {'steps': {...}}: it must be a whole"),
-    (HEAD + "parameters: {02_gadgets: {steps: &s [*s]}}\n", "02_gadgets: steps is [[...]]: it must be a whole number"),
-    ("&a {*a : 1}\n", "editions/made.yml, line 1: a key must be a word; mend the file"),
+    ("a: &a [*a]\n", "editions/made.yml, line 1: *a stands for what is written elsewhere: write the value itself"),
+    (HEAD + "parameters: &p {x: *p}\n", "editions/made.yml, line 4: *p stands for what is written elsewhere"),
+    (HEAD + "parameters: {02_gadgets: {steps: &s [*s]}}\n", "editions/made.yml, line 4: *s stands for"),
+    (HEAD.replace("Made", BOMB) + "parameters: {}\n", "editions/made.yml, line 1: *a0 stands for"),
+    (HEAD + f"parameters: {{02_gadgets: {{steps: {BOMB}}}}}\n", "editions/made.yml, line 4: *a0 stands for"),
+    (HEAD + "parameters: {<<: {02_gadgets: {}}}\n", "editions/made.yml, line 4: << stands for keys that are written"),
+    ("&a {*a : 1}\n", "editions/made.yml, line 1: *a stands for"),
     ("? [title]\n: Made\n", "editions/made.yml, line 1: a key must be a word; mend the file"),
     (HEAD + "parameters: {02_gadgets: {[1]: 2}}\n", "editions/made.yml, line 4: a key must be a word"),
     ("title: [\n", "editions/made.yml, line 2: expected the node content"),
-    ("[" * 5000, "editions/made.yml: maximum recursion depth exceeded"),
+    ("[" * 5000, "editions/made.yml, line 1: it goes deeper than 20 levels; mend the file"),
+    ("title: " + "{a: " * 5000, "editions/made.yml, line 1: it goes deeper than 20 levels; mend the file"),
     ("title: \x00\n", "editions/made.yml: unacceptable character #x0000: special characters are not allowed"),
-    ("title: *nowhere\n", "editions/made.yml, line 1: found undefined alias 'nowhere'; mend the file"),
+    ("title: *nowhere\n", "editions/made.yml, line 1: *nowhere stands for what is written elsewhere"),
     ("title: !!python/name:os.system ''\n", "editions/made.yml, line 1: could not determine a constructor for the tag"),
     (HEAD + "---\n" + HEAD, "editions/made.yml, line 4: but found another document"),
     (HEAD.replace("Made", "") + "parameters: {}\n", "editions/made.yml: title is None: it must be text"),

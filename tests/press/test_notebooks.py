@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from coordination_gap import facts, figures
+from coordination_gap import media_types
 from coordination_gap.press import PressError, notebooks
 from tests.conftest import HEADER, Project
 
@@ -29,7 +29,7 @@ def twin_of(name: str) -> NotebookNode:
 
 def ran(notebook: NotebookNode) -> NotebookNode:
     """Return a notebook as a run leaves it: outputs, times, papermill's notes and injected parameters."""
-    fact = {"id": "made.x", "value": 1.0, "tables_read": ["departures"]}
+    fact = {"id": "made.x", "value": 1.0}
     figure = {"id": "made.y", "alt": "Line chart", "data_csv": "a\n1\n", "svg": dict(DRAWINGS)}
     notebook.metadata["papermill"] = {"duration": 1.5, "start_time": "2026-06-20T00:00:00"}
     notebook.metadata["language_info"] = {"name": "python", "version": "3.11.1"}
@@ -40,8 +40,8 @@ def ran(notebook: NotebookNode) -> NotebookNode:
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     code[-1].execution_count = 3
     code[-1].outputs = [
-        new_output("display_data", {facts.MEDIA_TYPE: fact, "text/plain": "made.x = 1"}),
-        new_output("display_data", {figures.MEDIA_TYPE: figure, "image/png": "iVBO", "text/plain": "figure"}),
+        new_output("display_data", {media_types.FACT: fact, "text/plain": "made.x = 1"}),
+        new_output("display_data", {media_types.FIGURE: figure, "image/png": "iVBO", "text/plain": "figure"}),
         new_output("stream", text="said"),
     ]
     injected = new_code_cell("steps = 8", metadata={"tags": ["injected-parameters"]})
@@ -262,11 +262,11 @@ def test_the_committed_form_drops_what_every_build_makes_again(small: Project) -
     form = notebooks.committed(run)
     assert [cell.id for cell in form.cells] == ["cell-01", "cell-02", "cell-03", "cell-04"]
     fact, figure, stream = form.cells[-1].outputs
-    assert fact.data[facts.MEDIA_TYPE] == {"id": "made.x", "value": 1.0}
-    assert figure.data[figures.MEDIA_TYPE] == {"id": "made.y", "alt": "Line chart", "data_csv": "a\n1\n"}
+    assert fact.data[media_types.FACT] == {"id": "made.x", "value": 1.0}
+    assert figure.data[media_types.FIGURE] == {"id": "made.y", "alt": "Line chart", "data_csv": "a\n1\n"}
     assert figure.data["image/png"] == "iVBO"
     assert stream.text == "said"
-    assert run.cells[-1].outputs[1].data[figures.MEDIA_TYPE]["svg"] == DRAWINGS
+    assert run.cells[-1].outputs[1].data[media_types.FIGURE]["svg"] == DRAWINGS
 
 
 _SOURCES = st.text(st.characters(codec="utf-8", exclude_characters="\r"), max_size=20)
@@ -317,11 +317,11 @@ def test_what_was_recorded_is_found_with_its_line() -> None:
         metadata={notebooks.LINE: 7},
         outputs=[
             new_output("stream", text="said"),
-            new_output("display_data", {facts.MEDIA_TYPE: payload}),
-            new_output("display_data", {facts.MEDIA_TYPE: payload | {"id": "made.z"}}),
+            new_output("display_data", {media_types.FACT: payload}),
+            new_output("display_data", {media_types.FACT: payload | {"id": "made.z"}}),
         ],
     )
-    other = new_code_cell(outputs=[new_output("display_data", {figures.MEDIA_TYPE: figure, "image/png": "iVBO"})])
+    other = new_code_cell(outputs=[new_output("display_data", {media_types.FIGURE: figure, "image/png": "iVBO"})])
     executed = new_notebook(cells=[new_markdown_cell("# T"), one, other])
     assert notebooks.recorded_facts("02", executed) == [
         notebooks.RecordedFact(payload, "02", 7),

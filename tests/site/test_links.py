@@ -36,7 +36,7 @@ def test_every_link_and_anchor_resolves(pages: dict[Path, BeautifulSoup]) -> Non
 
 
 def test_every_fact_in_prose_is_published(pages: dict[Path, BeautifulSoup], html: Path) -> None:
-    published = {fact["id"]: fact for fact in json.loads((html / "facts.json").read_text(encoding="utf-8"))}
+    published = {fact["id"]: fact for fact in json.loads((html / "facts.json").read_text(encoding="utf-8"))["facts"]}
     shown = set()
     for page in pages.values():
         for link in page.select("a.fact"):
@@ -47,7 +47,10 @@ def test_every_fact_in_prose_is_published(pages: dict[Path, BeautifulSoup], html
 
 
 def test_facts_have_the_documented_keys(html: Path) -> None:
-    facts = json.loads((html / "facts.json").read_text(encoding="utf-8"))
+    written = json.loads((html / "facts.json").read_text(encoding="utf-8"))
+    assert tuple(written["edition"]) == ("name", "title", "purpose", "as_of", "parameters", "inputs_sha256")
+    assert len(written["edition"]["inputs_sha256"]) == 64
+    facts = written["facts"]
     assert [fact["id"] for fact in facts] == sorted(fact["id"] for fact in facts)
     for fact in facts:
         assert tuple(fact) == collect.FACT_KEYS

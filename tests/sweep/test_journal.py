@@ -55,6 +55,14 @@ def test_the_journal_of_another_sweep_is_set_aside_and_kept(tmp_path: Path, key:
     assert (tmp_path / "runs-before-1.jsonl").read_bytes() == before
 
 
+def test_a_journal_without_a_row_is_nothing_to_keep(tmp_path: Path) -> None:
+    path = tmp_path / "runs.jsonl"
+    Journal(path, "key", 3).__exit__(None, None, None)
+    with Journal(path, "other", 3) as journal:
+        assert journal.set_aside is None
+    assert [each.name for each in tmp_path.iterdir()] == ["runs.jsonl"]
+
+
 def test_two_sweeps_do_not_write_to_one_folder(tmp_path: Path) -> None:
     with alone(tmp_path, "_build/sweeps/n"), pytest.raises(PressError) as refused, alone(tmp_path, "_build/sweeps/n"):
         pass

@@ -1,19 +1,21 @@
 """Sweeps of the small project on a real cluster: every run once, whatever is killed on the way."""
 
 import csv
+import importlib.metadata
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
+import warnings
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
-from distributed import Client
+from distributed import Client, versions
 from distributed.scheduler import KilledWorker
 
 from coordination_gap import paths
@@ -213,6 +215,30 @@ def test_a_scheduler_that_is_there_is_used_and_one_of_other_versions_refused(
         monkeypatch.setattr(cluster, "about_here", _Answers(ours, ours | {name: version}))
         with pytest.raises(PressError, match=f"^--scheduler {address}: .* {says}"), cluster.connected(address, 1):
             pass
+
+
+def test_a_scheduler_of_another_dask_is_one_sentence_without_a_table(
+    light: Project, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Seen by hand with a scheduler and a worker of distributed 2025.9.1 beside 2026.8.0: Dask connects, warns with a
+    # table of versions (VersionMismatchWarning) and goes on; a worker of that version behind a scheduler of this one
+    # answers, too. Here the handshake itself is told another version.
+    monkeypatch.undo()
+    monkeypatch.setenv("GAPBOOK_ROOT", str(light.root))
+    address = client.scheduler_info()["address"]
+    plain = versions.get_package_info
+    monkeypatch.setattr(versions, "get_package_info", lambda asked: plain(asked) | {"dask": "2025.9.1"})
+    with (
+        warnings.catch_warnings(record=True, action="always") as warned,
+        pytest.raises(PressError) as refused,
+        cluster.connected(address, 1),
+    ):
+        pass
+    assert not [each for each in warned if "Mismatched" in str(each.message)]
+    here = importlib.metadata.version("dask")
+    assert str(refused.value) == (
+        f"--scheduler {address}: the scheduler has dask 2025.9.1, here {here}; make them equal"
+    )
 
 
 class _Answers:

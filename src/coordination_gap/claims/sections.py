@@ -36,6 +36,7 @@ class BookPage:
     sections: Mapping[str, str]
 
 
+@paths.derived
 def book_pages() -> dict[str, BookPage]:
     """Return the pages that stand, by the name under which a notebook records its facts, and the playbook.
 
@@ -52,6 +53,7 @@ def book_pages() -> dict[str, BookPage]:
     return found
 
 
+@paths.derived
 def section_addresses() -> dict[str, str]:
     """Return for each fact that a notebook's text prints the address of that section, from another notebook's page."""
     found: dict[str, str] = {}

@@ -42,7 +42,8 @@ def main(descriptor: int) -> None:
     _load(_MODULES)
     _draw_once()
     woken = _woken_by_children()
-    asked.send(READY)
+    with suppress(OSError):  # who asked may have been killed meanwhile, which the next line finds out
+        asked.send(READY)
     while True:
         try:
             request: Request | str = asked.recv()

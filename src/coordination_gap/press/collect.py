@@ -1,16 +1,17 @@
 """From executed notebooks to what is published beside the site: facts, figures, their data."""
 
 import base64
-import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from nbformat import NotebookNode
 
-from coordination_gap import cut, paths, tables
 from coordination_gap.press import PressError, notebooks
 from coordination_gap.press.edition import Edition
+from coordination_gap.press.freshness import inputs
+from coordination_gap.press.freshness.store import INPUTS_SHA256
 
 #: The keys of a fact as published, in order; stable from the first release.
 FACT_KEYS = (
@@ -32,7 +33,8 @@ FACT_KEYS = (
 def collect_facts(edition: Edition, executed: dict[str, NotebookNode]) -> list[dict[str, Any]]:
     """Return the facts of all notebooks as published, sorted by id.
 
-    Beside :data:`FACT_KEYS` each has ``line``, where the notebook records it.
+    Beside :data:`FACT_KEYS` each has ``line``, where the notebook records it. ``inputs_sha256`` is the
+    key of the notebook's run: the SHA-256 of all that it depended on, and of nothing else.
 
     Raises
     ------
@@ -41,11 +43,8 @@ def collect_facts(edition: Edition, executed: dict[str, NotebookNode]) -> list[d
     """
     published: dict[str, dict[str, Any]] = {}
     for name, notebook in executed.items():
-        recorded = notebooks.recorded_facts(name, notebook)
-        read = sorted({table for entry in recorded for table in entry.fact["tables_read"]})
-        facts_read = recorded[-1].fact.get("facts_read", {}) if recorded else {}
-        digest = inputs_sha256(name, edition, read, facts_read)
-        for entry in recorded:
+        digest = notebook.metadata[INPUTS_SHA256]
+        for entry in notebooks.recorded_facts(name, notebook):
             fact = entry.fact | {"edition": edition.name, "page": page(name), "inputs_sha256": digest}
             other = published.get(fact["id"])
             if other is not None:
@@ -62,43 +61,16 @@ def page(name: str) -> str:
     return f"notebooks/{name}.html"
 
 
-def inputs_sha256(name: str, edition: Edition, tables_read: list[str], facts_read: dict[str, str] | None = None) -> str:
-    """Return the SHA-256 of everything that decides a notebook's facts.
-
-    That is its text, its parameters, the rows that it could read with how their records
-    say to read them, the facts of other notebooks that it read, the pipelines written down as
-    files, the package's code and the locked versions of the libraries.
-    """
-    package = Path(__file__).parents[1]
-    inputs = {
-        "notebook": _sha256(notebooks.text_path(name)),
-        "parameters": edition.parameters[name],
-        "tables": {table: _table_inputs(table, edition.as_of) for table in tables_read},
-        "facts": facts_read or {},
-        "code": {path.relative_to(package).as_posix(): _sha256(path) for path in sorted(package.rglob("*.py"))},
-        "pipelines": {path.name: _sha256(path) for path in sorted(paths.pipelines().glob("*.yml"))},
-        "lock": _sha256(paths.root() / "requirements.txt"),
-    }
-    return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
+def edition_record(edition: Edition, executed: Mapping[str, NotebookNode]) -> dict[str, Any]:
+    """Return what an edition was made under, as published; ``inputs_sha256`` stands for all that its runs read."""
+    keys = {name: notebook.metadata[INPUTS_SHA256] for name, notebook in executed.items()}
+    record = {key: getattr(edition, key) for key in ("name", "title", "purpose", "as_of", "parameters")}
+    return record | {"inputs_sha256": inputs.key(keys)}
 
 
-def _table_inputs(name: str, as_of: str) -> dict[str, Any]:
-    record = tables.resource(name)
-    return {
-        "rows": cut.sha256(name, as_of),
-        "types": {field["name"]: field["type"] for field in record["schema"]["fields"]},
-        "key": record["schema"]["primaryKey"],
-        "public_day": record.get("publicDayField"),
-    }
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
-
-
-def write_facts(facts: list[dict[str, Any]], path: Path) -> None:
-    """Write ``facts.json`` as published."""
-    plain = [{key: fact[key] for key in FACT_KEYS} for fact in facts]
+def write_facts(edition: Mapping[str, Any], facts: list[dict[str, Any]], path: Path) -> None:
+    """Write ``facts.json`` as published: the edition's record, and its facts."""
+    plain = {"edition": edition, "facts": [{key: fact[key] for key in FACT_KEYS} for fact in facts]}
     path.write_text(json.dumps(plain, indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from coordination_gap import paths, tables
-from coordination_gap.press import PressError, notebooks
+from coordination_gap.press import BASE, WHAT_IF, PressError, notebooks
 from coordination_gap.press.parameters import Value, check_values, nearest, parse_value
 
 _KEYS = ("title", "purpose", "as_of", "parameters")
@@ -27,6 +27,10 @@ class Edition:
         The last day whose publications may be seen, as ``YYYY-MM-DD``.
     parameters
         For each notebook, the value of every parameter it declares.
+    file
+        The name of its file in ``editions/``, without the ending.
+    replaced
+        The values that were replaced in it, as they were given.
     """
 
     name: str
@@ -34,10 +38,42 @@ class Edition:
     purpose: str
     as_of: str
     parameters: dict[str, dict[str, Value]]
+    file: str
+    replaced: tuple[str, ...] = ()
+
+    @property
+    def address(self) -> str:
+        """The name under which it is published: its file's, or one for all books under replaced values."""
+        return WHAT_IF if self.replaced else self.file
+
+
+#: An edition is notebooks with parameters with values.
+_MOST_LEVELS = 20
 
 
 class _StrictLoader(yaml.SafeLoader):
-    """YAML's safe loader, which also refuses a key given twice and says where a value cannot be read."""
+    """YAML's safe loader, which also refuses a key given twice and says where a value cannot be read.
+
+    It knows no aliases: a few lines of them stand for a text without end.
+    """
+
+    def __init__(self, stream: str) -> None:
+        super().__init__(stream)
+        self._levels = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        event: Any = self.peek_event()  # type: ignore[no-untyped-call] # PyYAML has types for some things only
+        what = None
+        if isinstance(event, yaml.AliasEvent):
+            what = f"*{event.anchor} stands for what is written elsewhere: write the value itself"
+        elif self._levels > _MOST_LEVELS:
+            what = f"it goes deeper than {_MOST_LEVELS} levels"
+        if what is not None:
+            raise yaml.composer.ComposerError(None, None, what, event.start_mark)
+        self._levels += 1
+        node: yaml.Node | None = super().compose_node(parent, index)
+        self._levels -= 1
+        return node
 
     def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
         try:
@@ -45,12 +81,15 @@ class _StrictLoader(yaml.SafeLoader):
         except (yaml.YAMLError, RecursionError):
             raise
         except Exception as error:  # whatever a conversion raises, as for the day 2026-02-31
-            what = f"{node.value!r} cannot be read ({error})"
+            what = f"{node.value!r:.80} cannot be read ({error})"
             raise yaml.constructor.ConstructorError(None, None, what, node.start_mark) from None
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         seen: set[Hashable] = set()
         for key_node, _ in node.value:
+            if key_node.tag == "tag:yaml.org,2002:merge":
+                what = "<< stands for keys that are written elsewhere: write them here"
+                raise yaml.constructor.ConstructorError(None, None, what, key_node.start_mark)
             key = self.construct_object(key_node, deep=True)
             if not isinstance(key, Hashable):
                 raise yaml.constructor.ConstructorError(None, None, "a key must be a word", key_node.start_mark)
@@ -113,7 +152,8 @@ def load(name: str, overrides: tuple[str, ...] = ()) -> Edition:
         complete[notebook] = check_values(declared, values, f"{place}, {notebook}")
     # A book under other values must not pass for the edition that it was made from.
     shown_name = f"{name} with {', '.join(overrides)}" if overrides else name
-    return Edition(shown_name, content["title"].strip(), content["purpose"].strip(), as_of, complete)
+    title, purpose = content["title"].strip(), content["purpose"].strip()
+    return Edition(shown_name, title, purpose, as_of, complete, name, overrides)
 
 
 def faults() -> list[str]:
@@ -125,7 +165,7 @@ def faults() -> list[str]:
         except PressError as error:
             found.append(str(error))
             continue
-        if name != "base":
+        if name != BASE:
             continue
         for notebook, values in edition.parameters.items():
             found += [

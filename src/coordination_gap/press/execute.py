@@ -1,11 +1,12 @@
 """Run the notebooks of an edition through papermill, in parallel on the machine's cores."""
 
+import json
 import multiprocessing
 import os
 import signal
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -23,6 +24,7 @@ from traitlets import Unicode, default
 
 from coordination_gap import other_facts, paths
 from coordination_gap.press import PressError, notebooks
+from coordination_gap.press.freshness import inputs, recorder, store
 from coordination_gap.press.parameters import Value
 
 #: A cell that runs longer than this many seconds is stopped.
@@ -56,7 +58,9 @@ class Job:
     folder: Path
 
 
-def run_all(jobs: Sequence[Job], facts_folder: Path | None = None) -> None:
+def run_all(
+    jobs: Sequence[Job], facts_folder: Path | None = None, landed: Callable[[Job], None] = lambda _: None
+) -> None:
     """Run notebooks, as many at once as the machine has cores.
 
     A notebook that fails is kept, as far as it ran, in ``_build/failed/``.
@@ -67,6 +71,8 @@ def run_all(jobs: Sequence[Job], facts_folder: Path | None = None) -> None:
         What to run, the longest best first; the folders have to exist.
     facts_folder
         Where notebooks find the facts of others; see :mod:`coordination_gap.other_facts`.
+    landed
+        Called with each job as soon as its notebook is written.
 
     Raises
     ------
@@ -76,12 +82,14 @@ def run_all(jobs: Sequence[Job], facts_folder: Path | None = None) -> None:
     failures: list[str] = []
     with _workers(len(jobs)) as pool:
         with _held_back(signal.SIGINT, signal.SIGTERM):
-            runs = [pool.submit(_run_one, job, str(paths.root()), facts_folder) for job in jobs]
+            runs = {pool.submit(_run_one, job, str(paths.root()), facts_folder): job for job in jobs}
         # Without a terminal one line a notebook says the same.
         bar = tqdm(total=len(runs), unit="notebook", desc="Running", disable=not sys.stderr.isatty())
         try:
             for done in as_completed(runs):
                 run = done.result()
+                if run.failure is None:
+                    run = _landed(runs[done], landed)
                 bar.set_postfix_str(run.name)
                 bar.update()
                 if bar.disable:
@@ -96,6 +104,14 @@ def run_all(jobs: Sequence[Job], facts_folder: Path | None = None) -> None:
             bar.close()
     if failures:
         raise PressError("\n".join(sorted(failures)))
+
+
+def _landed(job: Job, landed: Callable[[Job], None]) -> _Run:
+    try:
+        landed(job)
+    except PressError as error:
+        return _Run(job.name, str(error))
+    return _Run(job.name)
 
 
 @contextmanager
@@ -152,6 +168,8 @@ def _run_one(job: Job, root: str, facts_folder: Path | None) -> _Run:
 def run(name: str, parameters: dict[str, Value]) -> NotebookNode:
     """Run one notebook and return it executed; each cell still says where it begins in the text.
 
+    Its metadata hold what it read, as :mod:`coordination_gap.press.freshness.recorder` wrote it down.
+
     Raises
     ------
     PressError
@@ -159,12 +177,15 @@ def run(name: str, parameters: dict[str, Value]) -> NotebookNode:
         as it ran is kept in ``_build/failed/``.
     """
     source = notebooks.read_text(name)
+    code = inputs.code_sha256(source)
     source.metadata.setdefault("language_info", {"name": "python"})
     kept = paths.build() / "failed" / f"{name}.ipynb"
     kept.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="gapbook-") as scratch:
         # A profile of the reader's own must not change what is published.
         os.environ["IPYTHONDIR"] = os.environ["JUPYTER_RUNTIME_DIR"] = scratch
+        record = Path(scratch) / "record.json"
+        os.environ[recorder.RECORD] = str(record)
         try:
             executed: NotebookNode = papermill.execute_notebook(
                 source,
@@ -179,7 +200,10 @@ def run(name: str, parameters: dict[str, Value]) -> NotebookNode:
                 shutdown_kernel="immediate",
                 kernel_manager_class=_LocalKernelManager,
                 # The kernel's own log is not for the person at the terminal; its failures come back as errors.
-                extra_arguments=["--IPKernelApp.log_level=50"],
+                extra_arguments=[
+                    "--IPKernelApp.log_level=50",
+                    f"--IPKernelApp.extra_extensions={recorder.__name__}",
+                ],
             )
         except PapermillExecutionError as error:
             raise PressError(_failure(name, source, error.source, f"{error.ename}: {error.evalue}", kept)) from None
@@ -189,6 +213,9 @@ def run(name: str, parameters: dict[str, Value]) -> NotebookNode:
             raise PressError(
                 f"notebooks/{name}.md: its kernel died or never answered (out of memory?); free memory and run it again"
             ) from None
+        if not record.is_file():  # IPython only warns of an extension that it cannot load
+            raise PressError(f"notebooks/{name}.md: its kernel did not say what it read; run it again")
+        executed.metadata[store.RECORD] = json.loads(record.read_text(encoding="utf-8")) | {"code": code}
     for cell in executed.cells:
         for output in cell.get("outputs", []):
             if output.output_type == "stream" and output.name == "stderr":

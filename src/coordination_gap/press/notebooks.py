@@ -4,6 +4,7 @@ A notebook is always run from its text; what the press stores of a run is in one
 canonical form, so that two runs of the same inputs give the same file.
 """
 
+import functools
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ import nbformat
 from jupytext.myst import myst_to_notebook
 from nbformat import NotebookNode
 
-from coordination_gap import facts, figures, paths
+from coordination_gap import media_types, paths
 from coordination_gap.press import PressError
 from coordination_gap.press.parameters import Parameter, nearest, read_parameters
 
@@ -59,9 +60,13 @@ def read_text(name: str) -> NotebookNode:
     line that is not yet the cell's, its leading blank lines being the cell's.
     """
     path = text_path(name)
-    place = f"notebooks/{path.name}"
+    return deepcopy(_parsed(path.read_text(encoding="utf-8"), f"notebooks/{path.name}"))
+
+
+@functools.lru_cache(maxsize=64)
+def _parsed(text: str, place: str) -> NotebookNode:
     try:
-        notebook: NotebookNode = myst_to_notebook(path.read_text(encoding="utf-8"), add_source_map=True)
+        notebook: NotebookNode = myst_to_notebook(text, add_source_map=True)
     except Exception as error:  # jupytext raises whatever its parser meets; any of it means the text is malformed
         said = " ".join(str(error).split())
         raise PressError(f"{place} cannot be read as a MyST notebook ({said}); mend the text") from error
@@ -110,11 +115,8 @@ def committed(notebook: NotebookNode) -> NotebookNode:
     copy.cells = [cell for cell in copy.cells if "injected-parameters" not in cell.metadata.get("tags", [])]
     for number, cell in enumerate(copy.cells, start=1):
         cell.id = f"cell-{number:02d}"
-        for payload in _payloads(cell, figures.MEDIA_TYPE):
+        for payload in _payloads(cell, media_types.FIGURE):
             payload.pop("svg", None)
-        for payload in _payloads(cell, facts.MEDIA_TYPE):
-            payload.pop("tables_read", None)
-            payload.pop("facts_read", None)
     return copy
 
 
@@ -128,17 +130,17 @@ def recorded_facts(name: str, executed: NotebookNode) -> list[RecordedFact]:
     return [
         RecordedFact(dict(payload), name, cell.metadata.get(LINE, 1))
         for cell in executed.cells
-        for payload in _payloads(cell, facts.MEDIA_TYPE)
+        for payload in _payloads(cell, media_types.FACT)
     ]
 
 
 def recorded_figures(executed: NotebookNode) -> list[dict[str, Any]]:
     """Return the figures in an executed notebook: id, alt text, data as CSV, drawings and picture."""
     return [
-        {**output.data[figures.MEDIA_TYPE], "png": output.data.get("image/png"), "line": cell.metadata.get(LINE, 1)}
+        {**output.data[media_types.FIGURE], "png": output.data.get("image/png"), "line": cell.metadata.get(LINE, 1)}
         for cell in executed.cells
         for output in cell.get("outputs", [])
-        if figures.MEDIA_TYPE in output.get("data", {})
+        if media_types.FIGURE in output.get("data", {})
     ]
 
 

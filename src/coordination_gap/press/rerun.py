@@ -1,38 +1,25 @@
 """One notebook again under other values, beside the edition that the values were changed in."""
 
-import math
+import re
 import tempfile
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import nbformat
+from nbformat import NotebookNode
 
-from coordination_gap import facts, paths
-from coordination_gap.press import PressError, edition, execute, notebooks
+from coordination_gap import paths
+from coordination_gap.press import PressError, collect, edition, execute, notebooks, run_output, run_page, site
+from coordination_gap.press.difference.facts import Change, changes
+from coordination_gap.press.edition import Edition
+from coordination_gap.press.freshness.runs import Runs, read_executed
 from coordination_gap.press.parameters import Value, nearest, parse_value
 
-
-@dataclass(frozen=True)
-class Change:
-    """A fact that came out otherwise.
-
-    Attributes
-    ----------
-    fact_id
-        Its id.
-    before, after
-        As it is shown in the edition and in the new run; "not recorded" where one of them has no such fact.
-    size
-        The change over the half width of the edition's interval or, without one, over the edition's value; infinite
-        where that cannot be said, as for words.
-    """
-
-    fact_id: str
-    before: str
-    after: str
-    size: float
+#: The roles and the directive of the prose that name facts, and a fact's id in them.
+_NAMING = re.compile(r"\{(?:fact|wording)\}`[^`]*`|\{when\}[^\n]*|^:[\w-]+:.*$", re.MULTILINE)
+_FACT = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
 
 
 @dataclass(frozen=True)
@@ -41,21 +28,39 @@ class Rerun:
 
     Attributes
     ----------
-    path
-        The executed notebook.
+    notebook
+        Where the executed notebook was written: a path or an address.
+    page
+        Where it was written as a page.
     recorded
         How many facts it recorded.
     changes
         The facts that are others than in the edition, the largest change first.
+    faults
+        A sentence for each place of the page that cannot be shown as it is meant.
     """
 
-    path: Path
+    notebook: str
+    page: str
     recorded: int
     changes: tuple[Change, ...]
+    faults: tuple[str, ...]
 
 
-def rerun(name: str, given: Sequence[str], edition_name: str = "base", output: Path | None = None) -> Rerun:
-    """Run a notebook as an edition has it and under other values, both at once, and compare their facts.
+@dataclass(frozen=True)
+class _Sides:
+    """A notebook as the edition has it and under other values, and the runs of the notebooks that it refers to."""
+
+    before: NotebookNode
+    after: NotebookNode
+    others: Mapping[str, NotebookNode]
+
+
+def rerun(name: str, given: Sequence[str], edition_name: str = "base", output: str | None = None) -> Rerun:
+    """Run a notebook under other values, compare its facts with those of the edition, and show it as a page.
+
+    The edition's side is taken from the runs that are kept, as far as they are; what is not is run. The run itself
+    is kept, too. The build lock is held until all have run.
 
     Parameters
     ----------
@@ -66,29 +71,79 @@ def rerun(name: str, given: Sequence[str], edition_name: str = "base", output: P
     edition_name
         The edition.
     output
-        Where the executed notebook is written; None for ``_build/rerun/<name>.ipynb``.
+        Where the executed notebook is written, a path or an address that papermill can write to; None for
+        ``_build/rerun/<name>.ipynb``. Its page is written beside it.
 
     Raises
     ------
     PressError
-        If a name is unknown, a value is refused, or the notebook fails; nothing is written then.
+        If a name is unknown, a value is refused, another build is running, or the notebook fails, and nothing is
+        written; or if `output` cannot be written, and the run is in ``_build/rerun``.
     """
     if name not in notebooks.names():
         raise PressError(f"there is no notebook {name!r}{nearest(name, notebooks.names())}")
-    before = edition.load(edition_name).parameters[name]
-    after = changed_values(name, before, given)
-    path = output or paths.build() / "rerun" / f"{name}.ipynb"
+    chosen = edition.load(edition_name)
+    after = changed_values(name, chosen.parameters[name], given)
+    places = run_output.checked(output, paths.build() / "rerun" / f"{name}.ipynb")
     paths.build().mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="rerun-", dir=paths.build()) as scratch:
-        folders = [Path(scratch) / side for side in ("before", "after")]
-        for folder in folders:
-            folder.mkdir()
-        jobs = [execute.Job(name, values, folder) for values, folder in zip((before, after), folders, strict=True)]
-        execute.run_all(jobs)
-        then, now = (_facts(name, folder / f"{name}.ipynb") for folder in folders)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        (folders[1] / f"{name}.ipynb").replace(path)
-    return Rerun(path, len(now), tuple(changes(then, now)))
+        with site.build_lock():
+            sides = _run(name, chosen, after, Path(scratch))
+        then, now = _facts(name, sides.before), _facts(name, sides.after)
+        found = changes(then, now)
+        page, faults = _page(name, chosen, after, sides, found, Path(scratch) / "page")
+        written = run_output.write(places, nbformat.writes(notebooks.canonical(sides.after)), page)
+    return Rerun(*written, len(now), tuple(found), tuple(faults))
+
+
+def _run(name: str, chosen: Edition, after: dict[str, Value], scratch: Path) -> _Sides:
+    """Bring both sides about; the build lock has to be held."""
+    edition_folder, side, other_side = scratch / "edition", scratch / "before", scratch / "after"
+    for folder in (edition_folder, side, other_side):
+        folder.mkdir()
+    reads_others = notebooks.reads_other_facts(name)
+    everything = site.run_edition(chosen, edition_folder) if reads_others else {}
+    runs = Runs(edition_folder / "facts" if reads_others else None)
+    if not everything:
+        runs.add(execute.Job(name, chosen.parameters[name], side))
+    runs.add(execute.Job(name, after, other_side))
+    runs.complete()
+    before = everything[name] if everything else read_executed(side / f"{name}.ipynb")
+    ran = read_executed(other_side / f"{name}.ipynb")
+    if not everything and _shows_others(ran, _facts(name, before) | _facts(name, ran)):
+        everything = site.run_edition(chosen, edition_folder)
+    return _Sides(before, ran, {other: run for other, run in everything.items() if other != name})
+
+
+def _shows_others(executed: NotebookNode, own: Mapping[str, object]) -> bool:
+    """Return whether a notebook's prose names a fact that it does not record."""
+    prose = "\n".join(cell.source for cell in executed.cells if cell.cell_type == "markdown")
+    named = {fact_id for match in _NAMING.finditer(prose) for fact_id in _FACT.findall(match[0])}
+    return bool(named - own.keys())
+
+
+def _page(
+    name: str, chosen: Edition, after: dict[str, Value], sides: _Sides, found: Sequence[Change], scratch: Path
+) -> tuple[str, list[str]]:
+    """Return the page of the run, and a sentence for each place of it that cannot be shown as it is meant."""
+    before = chosen.parameters[name]
+    other_values = [f"{key}={value}" for key, value in after.items() if value != before[key]]
+    label = (
+        f"{chosen.name} with {', '.join(f'{name}.{each}' for each in other_values)}" if other_values else chosen.name
+    )
+    as_of = str(after.get("as_of", chosen.as_of))
+    changed = replace(chosen, name=label, as_of=as_of, parameters={**chosen.parameters, name: after})
+    lines = [
+        f"Values: {', '.join(other_values)}. In the edition: "
+        f"{', '.join(f'{key}={before[key]}' for key, value in after.items() if value != before[key])}."
+        if other_values
+        else "Values: those of the edition.",
+        f"{len(found)} of its facts changed. What it says of other pages' facts is as in the edition {chosen.name}.",
+    ]
+    rows = [(change.fact_id, change.before, change.after) for change in found]
+    about = run_page.about_html(f"A run beside the edition {chosen.name}", lines, rows)
+    others = collect.collect_facts(chosen, dict(sides.others))
+    return run_page.render(name, sides.after, changed, others, about, scratch)
 
 
 def changed_values(name: str, values: dict[str, Value], given: Sequence[str]) -> dict[str, Value]:
@@ -109,38 +164,5 @@ def changed_values(name: str, values: dict[str, Value], given: Sequence[str]) ->
     return changed
 
 
-def changes(before: dict[str, dict[str, Any]], after: dict[str, dict[str, Any]]) -> list[Change]:
-    """Return the facts that differ in value or in how they are shown, the largest change first.
-
-    Parameters
-    ----------
-    before, after
-        Facts by id, as notebooks record them.
-    """
-    found = []
-    for fact_id in {**before, **after}:
-        old, new = before.get(fact_id), after.get(fact_id)
-        if old is None or new is None or any(old[key] != new[key] for key in ("value", "display", "gap")):
-            found.append(Change(fact_id, _shown(old), _shown(new), _size(old, new)))
-    return sorted(found, key=lambda change: (-change.size, change.fact_id))
-
-
-def _shown(fact: dict[str, Any] | None) -> str:
-    if fact is None:
-        return "not recorded"
-    return facts.NOT_AVAILABLE if fact["value"] is None else str(fact["display"])
-
-
-def _size(old: dict[str, Any] | None, new: dict[str, Any] | None) -> float:
-    was, is_now = ((fact or {}).get("value") for fact in (old, new))
-    if old is None or was is None or is_now is None or isinstance(was, str) or isinstance(is_now, str):
-        return math.inf
-    change = abs(is_now - was)
-    interval = old["interval"]
-    scale = (interval["high"] - interval["low"]) / 2 if interval else abs(was)
-    return change / scale if scale else math.inf if change else 0.0
-
-
-def _facts(name: str, path: Path) -> dict[str, dict[str, Any]]:
-    executed = nbformat.read(path, as_version=4)
+def _facts(name: str, executed: NotebookNode) -> dict[str, dict[str, Any]]:
     return {entry.fact["id"]: entry.fact for entry in notebooks.recorded_facts(name, executed)}

@@ -1,41 +1,37 @@
 """Print the site: run an edition's notebooks, render the book, and publish it whole or not at all.
 
-Everything is made in a staging folder. ``_build/html`` is a link that is moved to the new
-site in one step, so that whatever happens before leaves the last good site as it was.
+Everything is made in staging folders, so that whatever happens before the site is published leaves
+the last good one as it was.
 """
 
-import errno
 import json
-import os
-import re
 import shutil
-import subprocess
-import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
+from functools import partial
 from html import escape
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
 
-import nbformat
 import yaml
 from filelock import FileLock, Timeout
 from nbformat import NotebookNode
 
-from coordination_gap import cut, data_package, facts, figures, other_facts, paths, tables
-from coordination_gap.press import PressError, collect, execute, notebooks
+from coordination_gap import cut, data_package, facts, media_types, other_facts, paths, tables
+from coordination_gap.press import BASE, PressError, collect, execute, notebooks
 from coordination_gap.press import edition as editions
+from coordination_gap.press.difference.of_build import of_build
 from coordination_gap.press.edition import Edition
-
-_WARNING = re.compile(r"^(?:(?P<place>[^\s:]+?\.\w+)(?::(?P<line>\d+))?: )?(?:WARNING|ERROR|CRITICAL): (?P<what>.*)$")
+from coordination_gap.press.freshness import published, store
+from coordination_gap.press.freshness.runs import Runs, read_executed
+from coordination_gap.press.publish import publish
+from coordination_gap.press.render import render
 
 #: The edition that pages hold a later one against.
 COMPARED = "article-day"
-
-_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 @contextmanager
@@ -73,36 +69,47 @@ def _staging() -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def run_edition(edition: Edition, folder: Path) -> dict[str, NotebookNode]:
-    """Run all notebooks of an edition and return them executed, by name.
+def run_edition(edition: Edition, folder: Path, *, fresh: bool = False) -> dict[str, NotebookNode]:
+    """Return all notebooks of an edition executed, by name; what is kept of an earlier run is not run again.
 
     Notebooks that read the facts of others run last. They find in ``<folder>/facts`` those of
     this edition, and those of the editions it is compared with.
+
+    Parameters
+    ----------
+    edition
+        What to run.
+    folder
+        Where executed notebooks and facts are written.
+    fresh
+        Whether to run everything, whatever is kept.
     """
     last = [name for name in edition.parameters if notebooks.reads_other_facts(name)]
     runs = {other_facts.THIS: edition, **(_compared(edition) if last else {})}
-    jobs = []
+    places = {name: folder if one is edition else folder / "compared" / name for name, one in runs.items()}
+    first = Runs(fresh=fresh)
     for name, one in runs.items():
-        place = folder if one is edition else folder / "compared" / name
-        place.mkdir(parents=True, exist_ok=True)
-        jobs += [
-            execute.Job(notebook, values, place) for notebook, values in one.parameters.items() if notebook not in last
-        ]
-    execute.run_all(jobs)
+        places[name].mkdir(parents=True, exist_ok=True)
+        for notebook, values in one.parameters.items():
+            if notebook not in last:
+                first.add(execute.Job(notebook, values, places[name]))
+    first.complete()
     if last:
         handed = folder / "facts"
         handed.mkdir()
         for name, one in runs.items():
-            place = folder if one is edition else folder / "compared" / name
             found = [
                 fact
                 for notebook in one.parameters
                 if notebook not in last
-                for fact in other_facts.recorded(nbformat.read(place / f"{notebook}.ipynb", as_version=4))
+                for fact in other_facts.recorded(read_executed(places[name] / f"{notebook}.ipynb"))
             ]
             other_facts.write(found, handed / f"{name}.json")
-        execute.run_all([execute.Job(name, edition.parameters[name], folder) for name in last], handed)
-    return {name: nbformat.read(folder / f"{name}.ipynb", as_version=4) for name in edition.parameters}
+        second = Runs(handed, fresh=fresh)
+        for name in last:
+            second.add(execute.Job(name, edition.parameters[name], folder))
+        second.complete()
+    return {name: read_executed(folder / f"{name}.ipynb") for name in edition.parameters}
 
 
 def _compared(edition: Edition) -> dict[str, Edition]:
@@ -113,8 +120,17 @@ def _compared(edition: Edition) -> dict[str, Edition]:
     return {COMPARED: earlier} if earlier.as_of < edition.as_of else {}
 
 
-def build(edition: Edition) -> Path:
-    """Build an edition and publish it as ``_build/html``.
+def build(edition: Edition, asked: Sequence[str], *, fresh: bool = False) -> Path:
+    """Build an edition and publish it in ``_build/html``, or in ``_build/what-if`` if values are replaced.
+
+    Parameters
+    ----------
+    edition
+        What to build.
+    asked
+        Its name and the overrides, as they were asked for.
+    fresh
+        Whether to run every notebook and render every page, whatever is kept.
 
     Returns
     -------
@@ -127,10 +143,13 @@ def build(edition: Edition) -> Path:
         If a notebook fails, or Sphinx warns of anything; the last good site stays.
     """
     with build_lock(), _staging() as staging:
+        before = published.project()
         _refuse_changed_data()
-        pages = stage(edition, staging)
-        _render(staging, {name: _line_map(page) for name, page in pages.items()})
-        return _publish(staging / "output" / "_build" / "html") / "index.html"
+        pages = stage(edition, staging, fresh=fresh)
+        page = publish(render(staging, edition.address, pages, fresh=fresh), edition)
+        runs = (read_executed(path) for path in (staging / "executed").rglob("*.ipynb"))
+        published.write(asked, before, [run.metadata[store.RECORD] for run in runs])
+        return page
 
 
 def write_twins(edition: Edition) -> list[str]:
@@ -172,7 +191,7 @@ def _as_recorded(name: str) -> bool:
         return False
 
 
-def stage(edition: Edition, staging: Path) -> dict[str, NotebookNode]:
+def stage(edition: Edition, staging: Path, *, fresh: bool = False) -> dict[str, NotebookNode]:
     """Run an edition's notebooks and write into `staging` all that its site is rendered from.
 
     Returns
@@ -180,8 +199,8 @@ def stage(edition: Edition, staging: Path) -> dict[str, NotebookNode]:
     dict of str to NotebookNode
         The notebooks as their pages show them, by name.
     """
-    executed = run_edition(edition, staging / "executed")
-    pages = {name: _page(notebook) for name, notebook in executed.items()}
+    executed = run_edition(edition, staging / "executed", fresh=fresh)
+    pages = {name: page_of(notebook) for name, notebook in executed.items()}
     source, beside = staging / "source", staging / "beside"
     shutil.copytree(paths.book(), source)
     (source / "notebooks").mkdir()
@@ -190,31 +209,33 @@ def stage(edition: Edition, staging: Path) -> dict[str, NotebookNode]:
         notebooks.write(notebooks.canonical(pages[name]), source / "notebooks" / f"{name}.ipynb")
         notebooks.write(notebooks.committed(notebook), beside / "notebooks" / f"{name}.ipynb")
     collected = collect.collect_facts(edition, executed)
-    collect.write_facts(collected, beside / "facts.json")
-    material = {
+    record = collect.edition_record(edition, executed)
+    collect.write_facts(record, collected, beside / "facts.json")
+    material: dict[str, Any] = {
         "facts": collected,
         "figures": collect.write_figures(executed, beside / "figures"),
         "titles": {collect.page(name): _title(name, notebook) for name, notebook in executed.items()},
-        "edition": {key: getattr(edition, key) for key in ("name", "title", "purpose", "as_of", "parameters")},
+        "edition": record,
+        "difference": of_build(edition, executed, staging, COMPARED, partial(run_edition, fresh=fresh)),
     }
     (staging / "material.json").write_text(json.dumps(material, allow_nan=False), encoding="utf-8")
     (beside / "data").mkdir()
     for name in tables.names():
         (beside / "data" / f"{name}.csv").write_bytes(cut.table_csv(name, edition.as_of))
-    record = json.dumps(cut.package(edition.as_of), indent=2, ensure_ascii=False) + "\n"
-    (beside / "data" / "datapackage.json").write_text(record, encoding="utf-8")
+    package = json.dumps(cut.package(edition.as_of), indent=2, ensure_ascii=False) + "\n"
+    (beside / "data" / "datapackage.json").write_text(package, encoding="utf-8")
     with as_file(files("coordination_gap.reliability") / "pipeline.schema.json") as schema:
         shutil.copy(schema, beside / schema.name)
     if paths.pipelines().is_dir():
         (beside / "pipelines").mkdir()
         for path in paths.pipelines().glob("*.yml"):
             shutil.copy(path, beside / "pipelines" / path.name)
-    _write_yaml(_config(edition, staging), source / "_config.yml")
-    _write_yaml(_without_book_folder(_read_yaml("_toc.yml")), source / "_toc.yml")
+    _write_yaml(_config(edition, record["inputs_sha256"]), source / "_config.yml")
+    _write_yaml(_without_book_folder(read_yaml("_toc.yml")), source / "_toc.yml")
     return pages
 
 
-def _page(notebook: NotebookNode) -> NotebookNode:
+def page_of(notebook: NotebookNode) -> NotebookNode:
     """Return a notebook as its page shows it: code folded, facts and figures left to the prose.
 
     Neighbouring cells that show nothing are folded into one.
@@ -226,7 +247,7 @@ def _page(notebook: NotebookNode) -> NotebookNode:
             cell.outputs = [
                 output
                 for output in cell.outputs
-                if not {facts.MEDIA_TYPE, figures.MEDIA_TYPE} & set(output.get("data", {}))
+                if not {media_types.FACT, media_types.FIGURE} & set(output.get("data", {}))
             ]
             if cells and cells[-1].cell_type == "code" and not cells[-1].outputs:
                 cell.source = f"{cells[-1].source}\n\n{cell.source}"
@@ -244,15 +265,8 @@ def _title(name: str, notebook: NotebookNode) -> str:
     return str(heading.removeprefix("# ").strip())
 
 
-def _line_map(notebook: NotebookNode) -> list[int]:
-    """Return for each cell of a page the line where it begins in the text."""
-    lines: list[int] = []
-    for cell in notebook.cells:
-        lines.append(cell.metadata.get(notebooks.LINE, lines[-1] if lines else 1))
-    return lines
-
-
-def _read_yaml(name: str) -> Any:
+def read_yaml(name: str) -> Any:
+    """Return what a YAML file of the project holds, given its path from the top folder."""
     path = paths.root() / name
     try:
         return yaml.safe_load(path.read_text(encoding="utf-8"))
@@ -266,14 +280,33 @@ def _write_yaml(content: Any, path: Path) -> None:
     path.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
 
 
-def _config(edition: Edition, staging: Path) -> dict[str, Any]:
-    config: dict[str, Any] = _read_yaml("_config.yml")
+def _config(edition: Edition, inputs_sha256: str) -> dict[str, Any]:
+    config: dict[str, Any] = read_yaml("_config.yml")
     own = config.setdefault("sphinx", {}).setdefault("config", {})
-    own["gapbook_material"] = str(staging / "material.json")
-    own["html_extra_path"] = [str(staging / "beside")]
-    footer = f"Edition <strong>{escape(edition.name)}</strong>, as of {facts.format_day(edition.as_of)}."
+    kept = paths.build() / "render" / edition.address
+    own["gapbook_material"] = str(kept / "material.json")
+    own["html_extra_path"] = [str(kept / "beside")]
+    others = _replaced_values(edition)
+    values = f"Parameters other than base has: {escape(', '.join(others))}. " if others else ""
+    footer = (
+        f"Edition <strong>{escape(edition.name)}</strong>, as of {facts.format_day(edition.as_of)}. {values}"
+        f"Inputs <code>{inputs_sha256[:16]}</code> (SHA-256, in full in facts.json)."
+    )
     own.setdefault("html_theme_options", {})["extra_footer"] = f'<p class="edition">{footer}</p>'
     return config
+
+
+def _replaced_values(edition: Edition) -> list[str]:
+    """Return ``notebook.name = value`` for the parameters by which an edition differs from base; the day is one."""
+    if BASE not in editions.names():
+        return []
+    base = editions.load(BASE).parameters
+    return [
+        f"{notebook}.{name} = {value}"
+        for notebook, values in edition.parameters.items()
+        for name, value in values.items()
+        if name != "as_of" and value != base[notebook][name]
+    ]
 
 
 def _without_book_folder(toc: Any) -> Any:
@@ -284,82 +317,3 @@ def _without_book_folder(toc: Any) -> Any:
             for key, value in toc.items()
         }
     return [_without_book_folder(entry) for entry in toc] if isinstance(toc, list) else toc
-
-
-def _render(staging: Path, line_maps: dict[str, list[int]]) -> None:
-    source = staging / "source"
-    jupyter_book = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()"]
-    command = [*jupyter_book, "build", str(source), "--path-output", str(staging / "output")]
-    done = subprocess.run(  # noqa: S603 # our own interpreter and paths
-        [*command, "--all", "-W", "--keep-going", "-n", "-q"],
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "GAPBOOK_ROOT": str(paths.root()), "NO_COLOR": "1"},
-    )
-    faults = list(dict.fromkeys(_faults(done.stderr, source, line_maps)))
-    if done.returncode == 0 and not faults:
-        return
-    full = os.strerror(errno.ENOSPC)
-    if full in done.stderr:
-        raise OSError(errno.ENOSPC, full, paths.build().name)
-    if not faults:
-        (paths.build() / "failed").mkdir(exist_ok=True)
-        log = paths.build() / "failed" / "render.log"
-        log.write_text(done.stdout + done.stderr, encoding="utf-8")
-        faults = [f"the book could not be rendered ({_reason(done.stderr)}); see {log.relative_to(paths.root())}"]
-    raise PressError("\n".join(faults))
-
-
-def _reason(log: str) -> str:
-    """Return the line of a failed renderer's output that says why: the text of its last exception."""
-    lines = [line.strip() for line in _COLOUR.sub("", log).splitlines()]
-    ends = [number for number, line in enumerate(lines) if re.match(r"[\w.]*(Error|Exception)\b", line)]
-    said = lines[ends[-1] :] if ends else lines[::-1]
-    said = [re.sub(r"^[\w.]*(Error|Exception):?\s*", "", line).strip("= ") for line in said]
-    return next((line for line in said if line), "no message")
-
-
-def _faults(log: str, source: Path, line_maps: dict[str, list[int]]) -> Iterator[str]:
-    """Yield each warning of Sphinx as a sentence that begins with the page and line as they are in the project."""
-    for line in _COLOUR.sub("", log).splitlines():
-        match = _WARNING.match(line.strip())
-        if match is None:
-            continue
-        place = (match["place"] or "the book").removeprefix(f"{source.resolve()}/").removeprefix(f"{source}/")
-        number = int(match["line"] or 0)
-        page = Path(place)
-        if page.suffix == ".ipynb" and page.stem in line_maps:
-            place = f"notebooks/{page.stem}.md"
-            number = _text_line(number, line_maps[page.stem])
-        elif not place.startswith("notebooks/") and page.suffix:
-            place = f"book/{place}"
-        yield f"{place}{f', line {number}' if number else ''}: {match['what'].strip()}"
-
-
-def _text_line(coded: int, cell_lines: list[int]) -> int:
-    """Return the line of the text for myst-nb's line: ten thousand times the cell's number, plus the line in it."""
-    cell, within = divmod(coded, 10_000)
-    if not 1 <= cell <= len(cell_lines):
-        return 0
-    return cell_lines[cell - 1] + max(within, 1)
-
-
-def _publish(rendered: Path) -> Path:
-    """Move the rendered site beside the last one, then point ``_build/html`` at it in one step."""
-    html = paths.build() / "html"
-    site = Path(tempfile.mkdtemp(prefix="site-", dir=paths.build()))
-    site.chmod(0o755)
-    # Sphinx's note to itself holds the staging folder's name, and would differ from build to build.
-    (rendered / ".buildinfo").unlink(missing_ok=True)
-    rendered.replace(site)
-    link = paths.build() / ".html-next"
-    link.unlink(missing_ok=True)
-    link.symlink_to(site.name, target_is_directory=True)
-    if html.is_dir() and not html.is_symlink():
-        shutil.rmtree(html)
-    link.replace(html)
-    for old in paths.build().glob("site-*"):
-        if old != site:
-            shutil.rmtree(old, ignore_errors=True)
-    return html

@@ -4,13 +4,17 @@ import importlib.metadata
 import logging
 import platform
 import tempfile
+import time
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
 from dask import config as dask_config
-from distributed import Client, LocalCluster, as_completed
+from distributed import Client, LocalCluster, Status, as_completed
 from distributed.scheduler import KilledWorker
+from distributed.versions import VersionMismatchWarning
+from tornado.ioloop import PeriodicCallback
 
 from coordination_gap import paths
 from coordination_gap.press import PressError
@@ -22,6 +26,13 @@ _PACKAGES = ("dask", "distributed", "ipykernel", "matplotlib", "numpy", "pandas"
 _CONNECT_SECONDS = 10
 #: Runs that are handed over ahead, for each worker: few, so that memory stays flat, and enough to keep it busy.
 _AHEAD = 3
+#: How often a run is handed over again that was on a worker each time that one was killed. Dask suspects it after
+#: four times, though it may only have waited there.
+_TRIES = 4
+#: How often a cluster of this machine is looked at for workers that are gone for good.
+_REPLACE_SECONDS = 2
+#: How long a sweep waits where no worker is left at all.
+_NO_WORKER_SECONDS = 300
 
 
 @contextmanager
@@ -44,7 +55,8 @@ def connected(scheduler: str | None, workers: int) -> Iterator[Client]:
         tempfile.TemporaryDirectory(prefix="gapbook-dask-") as scratch,
         dask_config.set({"distributed.admin.log-format": "%(message)s", "temporary-directory": scratch}),
     ):
-        logging.getLogger("distributed").setLevel(logging.CRITICAL)
+        for name in ("distributed", "tornado.application"):
+            logging.getLogger(name).setLevel(logging.CRITICAL)
         if scheduler is not None:
             with _client(scheduler) as client:
                 _same_everywhere(client, scheduler)
@@ -61,15 +73,36 @@ def connected(scheduler: str | None, workers: int) -> Iterator[Client]:
                 memory_limit=None,
                 silence_logs=logging.CRITICAL,
             ) as cluster,
+            _kept_up(cluster, workers),
             Client(cluster) as client,  # type: ignore[no-untyped-call]
         ):
             yield client
 
 
 @contextmanager
+def _kept_up(cluster: Any, workers: int) -> Iterator[None]:
+    """Start a worker for each that is gone for good: one that is slow to come back Dask closes, and starts no other."""
+    replacing = PeriodicCallback(lambda: _replace(cluster, workers), _REPLACE_SECONDS * 1000)
+    cluster.loop.add_callback(replacing.start)
+    try:
+        yield
+    finally:
+        cluster.loop.add_callback(replacing.stop)
+
+
+def _replace(cluster: Any, workers: int) -> None:
+    for name, worker in list(cluster.workers.items()):
+        if worker.status in (Status.closed, Status.failed):
+            del cluster.workers[name]
+    cluster.scale(workers)  # starts those that the cluster should have and has not
+
+
+@contextmanager
 def _client(scheduler: str) -> Iterator[Client]:
     try:
-        client = Client(scheduler, timeout=_CONNECT_SECONDS)  # type: ignore[no-untyped-call]
+        # Dask warns of other versions with a table of them all; what differs is said in a sentence below.
+        with warnings.catch_warnings(action="ignore", category=VersionMismatchWarning):
+            client = Client(scheduler, timeout=_CONNECT_SECONDS)  # type: ignore[no-untyped-call]
     except (OSError, ValueError, TimeoutError) as error:
         said = " ".join(str(error).split()) or type(error).__name__
         raise PressError(
@@ -89,27 +122,31 @@ def about_here(root: str) -> dict[str, str]:
 
 
 def _same_everywhere(client: Client, scheduler: str) -> None:
+    ours = about_here(str(paths.root()))
+    answer: Any = client.get_versions()
+    versions = answer["scheduler"]["packages"]
+    theirs = {name: versions[name] for name in ("python", "dask", "distributed", "numpy", "pandas")}
+    theirs["python"] = theirs["python"].split()[0].removesuffix(".final.0")
+    # The scheduler first: what workers of other versions make of our question may be anything.
+    _same("the scheduler", theirs, ours, scheduler)
     if not client.scheduler_info()["workers"]:
         raise PressError(f"--scheduler {scheduler}: it has no workers; start some with 'dask worker {scheduler}'")
-    ours = about_here(str(paths.root()))
     try:
-        theirs = client.run(about_here, str(paths.root()))
+        answers = client.run(about_here, str(paths.root()))
     except Exception as error:  # whatever a worker of other versions says to what it cannot read
         said = " ".join(str(error).split())[:200]
         raise PressError(
             f"--scheduler {scheduler}: a worker cannot run this package ({said}); install it there"
         ) from None
-    answer: Any = client.get_versions()
-    versions = answer["scheduler"]["packages"]
-    theirs["the scheduler"] = {name: versions[name] for name in ("python", "dask", "distributed", "numpy", "pandas")}
-    theirs["the scheduler"]["python"] = theirs["the scheduler"]["python"].split()[0].removesuffix(".final.0")
-    for place, found in theirs.items():
-        for name, version in found.items():
-            if version is not None and version != ours.get(name):
-                what = (
-                    "another state of the project" if name == "project" else f"{name} {version}, here {ours.get(name)}"
-                )
-                raise PressError(f"--scheduler {scheduler}: {place} has {what}; make them equal")
+    for worker, found in answers.items():
+        _same(worker, found, ours, scheduler)
+
+
+def _same(place: str, theirs: dict[str, str], ours: dict[str, str], scheduler: str) -> None:
+    for name, version in theirs.items():
+        if version is not None and version != ours.get(name):
+            what = "another state of the project" if name == "project" else f"{name} {version}, here {ours.get(name)}"
+            raise PressError(f"--scheduler {scheduler}: {place} has {what}; make them equal")
 
 
 def run_all(
@@ -119,36 +156,76 @@ def run_all(
 
     A run whose worker is killed is run again elsewhere; one that kills its workers again
     and again gets a row that says so.
+
+    Raises
+    ------
+    PressError
+        If no worker is left, and none comes.
     """
     landing: Any = as_completed(with_results=True, raise_errors=False)  # type: ignore[no-untyped-call]
-    open_runs: dict[Any, tuple[int, dict[str, Any]]] = {}
+    open_runs: dict[Any, tuple[int, dict[str, Any], int]] = {}
+
+    def submit(number: int, values: dict[str, Any], tries: int) -> None:
+        future = client.submit(runs.run, task, number, values, pure=False)
+        open_runs[future.key] = (number, values, tries)
+        landing.add(future)
 
     def hand_over(most: int) -> None:
         for number, values in points:
-            future = client.submit(runs.run, task, number, values, pure=False)
-            open_runs[future.key] = (number, values)
-            landing.add(future)
+            submit(number, values, 1)
             if len(open_runs) >= most:
                 return
 
     hand_over(_window(client))
     while open_runs:
         rows = []
+        _wait(client, landing)
         for future, result in landing.next_batch(block=True):
-            number, values = open_runs.pop(future.key)
-            rows.append(result if future.status == "finished" else _failed(number, values, result, task))
+            number, values, tries = open_runs.pop(future.key)
+            if future.status == "finished":
+                rows.append(result)
+            elif isinstance(_error(result), KilledWorker) and tries < _TRIES:
+                submit(number, values, tries + 1)
+            else:
+                rows.append(_failed(number, values, result, task))
             future.release()
         land(rows)
         if len(open_runs) < (most := _window(client)):
             hand_over(most)
 
 
+def _wait(client: Client, landing: Any) -> None:
+    """Wait until a run has ended."""
+    looked = last_seen = time.monotonic()
+    while not landing.has_ready():
+        time.sleep(0.005)
+        now = time.monotonic()
+        if now - looked < 1:
+            continue
+        looked = now
+        if _count(client):
+            last_seen = now
+        elif now - last_seen > _NO_WORKER_SECONDS:
+            raise PressError(
+                f"no worker has been there for {_NO_WORKER_SECONDS} s: start some, then run this again; "
+                "what is done is kept"
+            )
+
+
+def _count(client: Client) -> int:
+    return len(client.scheduler_info(n_workers=-1)["workers"])
+
+
 def _window(client: Client) -> int:
-    return _AHEAD * max(1, len(client.scheduler_info(n_workers=-1)["workers"]))
+    return _AHEAD * max(1, _count(client))
+
+
+def _error(result: Any) -> Any:
+    return result[1] if isinstance(result, tuple) else result
 
 
 def _failed(number: int, values: dict[str, Any], result: Any, task: Task) -> Row:
-    error = result[1] if isinstance(result, tuple) else result
+    error = _error(result)
     what = (
         "it killed the worker that ran it, again and again"
         if isinstance(error, KilledWorker)

@@ -1,5 +1,6 @@
 """The journal of a sweep: a row a line, on the disk as soon as the run has ended."""
 
+import itertools
 import json
 import os
 from array import array
@@ -43,7 +44,9 @@ class Journal:
     def _open(self) -> None:
         if self.path.exists():
             end = self._read()
-            if end is None:
+            if end is None and _has_no_row(self.path):
+                self.path.unlink()
+            elif end is None:
                 self.set_aside = _free(self.path)
                 self.path.rename(self.set_aside)
             else:
@@ -120,6 +123,11 @@ def _parsed(line: bytes) -> Row | None:
     except ValueError:
         return None
     return row if isinstance(row, dict) else None
+
+
+def _has_no_row(path: Path) -> bool:
+    with path.open("rb") as lines:
+        return len(list(itertools.islice(lines, 2))) < 2
 
 
 def _free(path: Path) -> Path:

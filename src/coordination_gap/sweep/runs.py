@@ -13,7 +13,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 from papermill.translators import PythonTranslator
 
-from coordination_gap import other_facts
+from coordination_gap import media_types, other_facts
 from coordination_gap.engine import execute, imports
 from coordination_gap.engine.messages import CellRun, Request
 from coordination_gap.engine.worker import shared
@@ -113,7 +113,7 @@ def _noted(cell_run: CellRun, facts: dict[str, Any]) -> str | None:
             return f"{content['ename']}: {content['evalue']}"
         if message["msg_type"] == "stream" and content["name"] == "stderr":
             what = f"it wrote to stderr: {content['text'].strip().splitlines()[-1]}"
-        payload = content.get("data", {}).get(other_facts.MEDIA_TYPE)
+        payload = content.get("data", {}).get(media_types.FACT)
         if payload is not None:
             facts[payload["id"]] = payload["value"]
     return what

@@ -11,7 +11,16 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
-from coordination_gap.press.sphinx_book import calculator, mathml, nodes, pages, roles
+from coordination_gap.press.sphinx_book import (
+    calculator,
+    edition_changes,
+    editions,
+    material,
+    mathml,
+    nodes,
+    pages,
+    roles,
+)
 from coordination_gap.press.sphinx_book.material import Material
 
 
@@ -22,12 +31,23 @@ def setup(app: Sphinx) -> dict[str, Any]:
     for name in ("comments_config", "use_jupyterbook_latex"):
         app.add_config_value(name, None, "")
     app.connect("builder-inited", _load)
+    app.connect("builder-inited", _allow_reading_side_by_side)
+    material.register(app)
     nodes.register(app)
+    editions.register(app)
     roles.register(app)
     pages.register(app)
     mathml.register(app)
     calculator.register(app)
-    return {"version": "1", "parallel_read_safe": False, "parallel_write_safe": True}
+    edition_changes.register(app)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def _allow_reading_side_by_side(app: Sphinx) -> None:
+    # They act when all pages have been read, and do not say that they are safe.
+    for name in ("sphinx_multitoc_numbering", "sphinx_jupyterbook_latex"):
+        if name in app.extensions:
+            app.extensions[name].parallel_read_safe = True
 
 
 def _load(app: Sphinx) -> None:
@@ -37,4 +57,5 @@ def _load(app: Sphinx) -> None:
         figures=content["figures"],
         titles=content["titles"],
         edition=content["edition"],
+        difference=content["difference"],
     )

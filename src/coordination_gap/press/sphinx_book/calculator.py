@@ -31,7 +31,7 @@ from sphinx.writers.html5 import HTML5Translator
 
 from coordination_gap import conditions
 from coordination_gap.press.sphinx_book.calculator_page import ABSENT, FIELDS, NAME, Field, Setting, calculator_html
-from coordination_gap.press.sphinx_book.material import material
+from coordination_gap.press.sphinx_book.material import material, note_shown
 
 logger = logging.getLogger(__name__)
 
@@ -80,7 +80,7 @@ class CalculatorDirective(SphinxDirective):
         state = material(self.env.app)
         if text[0].isalpha() and "." in text:
             fact = conditions.lookup(text, state.facts)
-            state.facts_shown.add(text)
+            note_shown(self.env, facts=[text])
             if fact["value"] is None:
                 raise ValueError(
                     f"{NAME}: {field.option} is {text}, a gap ({fact['gap']}): give a number or another fact"

@@ -1,7 +1,5 @@
 """The roles and directives of the prose: fact, wording, when, computed-figure."""
 
-from typing import Any
-
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
@@ -10,7 +8,7 @@ from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 from coordination_gap import conditions
 from coordination_gap.press import wording
-from coordination_gap.press.sphinx_book.material import material
+from coordination_gap.press.sphinx_book.material import material, note_shown, shown
 from coordination_gap.press.sphinx_book.nodes import computed_figure, fact_node
 
 logger = logging.getLogger(__name__)
@@ -27,7 +25,7 @@ class FactRole(SphinxRole):
         except conditions.ConditionError as error:
             logger.warning("%s", error, location=self.get_location())
             return [nodes.Text(self.text)], []
-        state.facts_shown.add(self.text)
+        note_shown(self.env, facts=[self.text])
         return [fact_node(dict(fact))], []
 
 
@@ -42,7 +40,7 @@ class WordingRole(SphinxRole):
         except conditions.ConditionError as error:
             logger.warning("%s", error, location=self.get_location())
             return [nodes.Text(self.text)], []
-        state.facts_shown.update(wording.referenced(self.text))
+        note_shown(self.env, facts=wording.referenced(self.text))
         return [nodes.Text(piece) if isinstance(piece, str) else fact_node(dict(piece)) for piece in pieces], []
 
 
@@ -62,7 +60,7 @@ class WhenDirective(SphinxDirective):
         except conditions.ConditionError as error:
             logger.warning("%s", error, location=self.get_location())
             return []
-        state.facts_shown.update(wording.referenced(f"{fact_id} | {condition}: shown"))
+        note_shown(self.env, facts=wording.referenced(f"{fact_id} | {condition}: shown"))
         # What is left out is parsed all the same: an unknown id in it must not wait for another edition.
         content = nodes.container()
         self.state.nested_parse(self.content, self.content_offset, content)
@@ -86,7 +84,7 @@ class ComputedFigureDirective(SphinxDirective):
             return []
         if not "".join(self.content).strip():
             logger.warning("figure %s has no caption: write what to see", figure_id, location=self.get_location())
-        state.figures_shown.add(figure_id)
+        note_shown(self.env, figures=[figure_id])
         node = computed_figure(figure_id=figure_id, alt=figure["alt"], sizes=figure["sizes"])
         self.state.nested_parse(self.content, self.content_offset, node)
         return [node]
@@ -101,22 +99,15 @@ def register(app: Sphinx) -> None:
     app.connect("env-check-consistency", _warn_of_unused)
 
 
-def _warn_of_unused(app: Sphinx, _env: BuildEnvironment) -> None:
+def _warn_of_unused(app: Sphinx, env: BuildEnvironment) -> None:
     state = material(app)
+    used = shown(env)
     # A fact that another one is made from is read there.
     for fact in state.facts.values():
-        state.facts_shown.update(
-            row for source in fact["sources"] if source["table"] == "facts" for row in source["rows"]
-        )
-    unused: list[tuple[str, str, dict[str, Any]]] = [
-        ("fact", fact_id, fact) for fact_id, fact in state.facts.items() if fact_id not in state.facts_shown
-    ]
-    unused += [
-        ("figure", figure_id, figure)
-        for figure_id, figure in state.figures.items()
-        if figure_id not in state.figures_shown
-    ]
-    for kind, name, entry in unused:
-        notebook = entry.get("notebook") or entry["page"].removeprefix("notebooks/").removesuffix(".html")
-        message = "%s %s is recorded but no page shows it; show it or stop recording it"
-        logger.warning(message, kind, name, location=f"notebooks/{notebook}.md:{entry['line']}")
+        used |= {("fact", row) for source in fact["sources"] if source["table"] == "facts" for row in source["rows"]}
+    recorded = [("fact", *item) for item in state.facts.items()] + [("figure", *item) for item in state.figures.items()]
+    for kind, name, entry in recorded:
+        if (kind, name) not in used:
+            notebook = entry.get("notebook") or entry["page"].removeprefix("notebooks/").removesuffix(".html")
+            message = "%s %s is recorded but no page shows it; show it or stop recording it"
+            logger.warning(message, kind, name, location=f"notebooks/{notebook}.md:{entry['line']}")
