@@ -12,5 +12,5 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """
     for item in items:
         skipped = getattr(item.parent, "skip_compare", None)
-        if skipped is not None and facts.MEDIA_TYPE not in skipped:
-            item.parent.skip_compare = (*skipped, facts.MEDIA_TYPE, figures.MEDIA_TYPE)  # type: ignore[union-attr] # nbval's
+        if skipped is not None and media_types.FACT not in skipped:
+            item.parent.skip_compare = (*skipped, media_types.FACT, figures.MEDIA_TYPE)  # type: ignore[union-attr] # nbval's
