@@ -2,7 +2,7 @@
 
 import pytest
 
-from coordination_gap import facts, figures
+from coordination_gap import media_types
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -13,4 +13,4 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         skipped = getattr(item.parent, "skip_compare", None)
         if skipped is not None and media_types.FACT not in skipped:
-            item.parent.skip_compare = (*skipped, media_types.FACT, figures.MEDIA_TYPE)  # type: ignore[union-attr] # nbval's
+            item.parent.skip_compare = (*skipped, media_types.FACT, media_types.FIGURE)  # type: ignore[union-attr] # nbval's
