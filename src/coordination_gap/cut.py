@@ -7,7 +7,7 @@ import io
 from pathlib import Path
 from typing import Any
 
-from coordination_gap import paths, tables
+from coordination_gap import tables
 
 
 def table_csv(name: str, as_of: tables.Day) -> bytes:
@@ -15,8 +15,7 @@ def table_csv(name: str, as_of: tables.Day) -> bytes:
 
     Where all rows could, that is the file in ``data/``, byte for byte.
     """
-    files = (paths.data() / tables.resource(name)["path"], paths.data() / "datapackage.json")
-    changed = tuple((path, path.stat().st_mtime_ns) for path in files if path.is_file())
+    changed = tuple((path, path.stat().st_mtime_ns) for path in tables.files(name) if path.is_file())
     return _table_csv(name, tables.parse_day(as_of).isoformat(), changed)
 
 

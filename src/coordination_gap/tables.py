@@ -180,6 +180,11 @@ def _file(name: str) -> tuple[Path, int]:
         raise TableError(f"{_shown(path)} is missing: restore it with 'git checkout -- data'") from None
 
 
+def files(*names_of_tables: str) -> list[Path]:
+    """Return the files that say what tables hold: the data package's record, and each table's own."""
+    return [paths.data() / "datapackage.json", *(paths.data() / resource(name)["path"] for name in names_of_tables)]
+
+
 @functools.lru_cache(maxsize=64)
 def _lines(path: Path, _changed_ns: int) -> list[list[str]]:
     try:

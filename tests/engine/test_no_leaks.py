@@ -50,7 +50,7 @@ ATTEMPTS = {
         "from coordination_gap import facts; print('leaks' in facts.UNITS)",
     ),
     "tables noted as read": (
-        "from coordination_gap import tables; tables._tables_read.add('left')",
+        "from coordination_gap import tables; tables._tables_read.add(('left', '2026-01-01'))",
         "from coordination_gap import tables; print('left' in tables.tables_read())",
     ),
     "a pandas option": (

@@ -62,7 +62,13 @@ def rendered(folder: Path, pages: dict[str, str], builder: str = "html") -> tupl
     source.mkdir()
     for name, text in pages.items():
         (source / f"{name}.md").write_text(text, encoding="utf-8")
-    material = {"facts": FACTS, "figures": {}, "titles": {}, "edition": {"as_of": "2026-02-01"}}
+    material = {
+        "facts": FACTS,
+        "figures": {},
+        "titles": {},
+        "edition": {"as_of": "2026-02-01"},
+        "difference": {"why_not": ""},
+    }
     (folder / "material.json").write_text(json.dumps(material), encoding="utf-8")
     settings = {
         "extensions": ["myst_parser", "coordination_gap.press.sphinx_book"],

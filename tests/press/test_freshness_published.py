@@ -55,8 +55,8 @@ def without(name: str) -> Callable[[Project], object]:
         without("_build/html/facts.json"),
         edit("_build/html/index.html", "small", "smaller"),
         write("_build/html/more.html", "more"),
-        write("_build/published.json", ""),
-        write("_build/published.json", "{}"),
+        write("_build/published/base.json", ""),
+        write("_build/published/base.json", "{}"),
         write("_build/staging-left/x", "x"),
     ],
 )
@@ -79,10 +79,10 @@ def test_another_python_another_package_or_another_version_is_seen(
     with monkeypatch.context() as patch:
         patch.setattr(content, "_installed", lambda: (("numpy", "0.1"),))
         assert published.up_to_date(("base",)) is None
-    note = json.loads(here.path("_build/published.json").read_text(encoding="utf-8"))
+    note = json.loads(here.path("_build/published/base.json").read_text(encoding="utf-8"))
     assert {"./cli.py", "press/site.py", "./house.mplstyle"} <= note["project"]["package"].keys()
     note["project"]["package"]["./cli.py"] = "0"
-    here.path("_build/published.json").write_text(json.dumps(note), encoding="utf-8")
+    here.path("_build/published/base.json").write_text(json.dumps(note), encoding="utf-8")
     assert published.up_to_date(("base",)) is None
 
 

@@ -19,12 +19,9 @@ def edit(name: str, old: str, new: str) -> Edit:
     return lambda project: project.edit(name, old, new)
 
 
-@pytest.fixture(scope="module")
-def book(built_project: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
+@pytest.fixture
+def book(project: Project) -> Project:
     """The small book with pages that lead to each other."""
-    copy = tmp_path_factory.mktemp("render") / "project"
-    shutil.copytree(built_project.root, copy, symlinks=True)
-    project = Project(copy)
     project.path("book/more.md").write_text(MORE, encoding="utf-8")
     project.edit("_toc.yml", "  - file: book/facts\n", "  - file: book/more\n  - file: book/facts\n")
     return project

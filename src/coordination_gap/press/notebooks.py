@@ -60,13 +60,13 @@ def read_text(name: str) -> NotebookNode:
     line that is not yet the cell's, its leading blank lines being the cell's.
     """
     path = text_path(name)
-    return deepcopy(_parsed(path.read_text(encoding="utf-8"), f"notebooks/{path.name}"))
+    return deepcopy(_parsed(path.read_bytes(), f"notebooks/{path.name}"))
 
 
 @functools.lru_cache(maxsize=64)
-def _parsed(text: str, place: str) -> NotebookNode:
+def _parsed(text: bytes, place: str) -> NotebookNode:
     try:
-        notebook: NotebookNode = myst_to_notebook(text, add_source_map=True)
+        notebook: NotebookNode = myst_to_notebook(text.decode(), add_source_map=True)
     except Exception as error:  # jupytext raises whatever its parser meets; any of it means the text is malformed
         said = " ".join(str(error).split())
         raise PressError(f"{place} cannot be read as a MyST notebook ({said}); mend the text") from error

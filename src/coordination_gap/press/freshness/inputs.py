@@ -84,8 +84,7 @@ def files(record: Mapping[str, Any]) -> list[Path]:
     """Return the files that a run's inputs are read from, its own text apart."""
     where = places()
     return [
-        paths.data() / "datapackage.json",
-        *(paths.data() / tables.resource(name)["path"] for name in record["tables"]),
+        *tables.files(*record["tables"]),
         *(where.package / _module(name, where.package)[0] for name in record["modules"]),
         *(where.path(name) for name in record["files"]),
         where.root / "requirements.txt",

@@ -58,7 +58,10 @@ class Runs:
     def _landed(self, job: Job) -> None:
         path = job.folder / f"{job.name}.ipynb"
         asked = self._asked(job)
-        executed = store.completed(asked, read_executed(path), self._before)
+        executed = read_executed(path)
+        if store.RECORD not in executed.metadata:  # IPython only warns of an extension that it cannot load
+            raise PressError(f"notebooks/{job.name}.md: its kernel did not say what it read; run it again")
+        executed = store.completed(asked, executed, self._before)
         record = executed.metadata[store.RECORD]
         if record["facts"] and self._facts_folder is None:
             raise PressError(
