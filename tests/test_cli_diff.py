@@ -60,10 +60,11 @@ def test_the_facts_of_a_site_that_was_published_are_a_side(project: Project, dif
     same = diff(str(published), str(published))
     assert (same.code, same.err) == (0, "")
     assert "no sentences are worded otherwise" in same.out
-    assert "only the published facts are at hand, not figures or parameters" in same.out
+    assert "only the published facts are at hand" in same.out
     done = diff(str(published), "light")
     assert "  widgets.mean  2.00 -> 0.50  (−1.50, 75% of its value)  notebooks/01_widgets.html" in done.out.splitlines()
     assert "figure" not in done.out.splitlines()[0]
+    assert "  01_widgets.factor" in done.out.splitlines()
 
 
 @pytest.mark.parametrize(

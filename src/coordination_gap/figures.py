@@ -11,18 +11,18 @@ The caption is prose and stands on the page, in the ``{computed-figure}`` direct
 import io
 import os
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.resources import as_file, files
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-import matplotlib
-import matplotlib.pyplot as plt
 import pandas as pd
-from cycler import cycler
-from matplotlib.figure import Figure
 
 from coordination_gap import media_types
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 #: Where this environment variable has this value, figures are made once, so that what is wrong
 #: with one still raises, and neither drawn nor shown: for runs that are after facts alone.
@@ -56,6 +56,9 @@ SIZES = {"wide": (6.6, 3.7), "narrow": (3.7, 3.5)}
 
 def style(theme: Theme = LIGHT) -> Any:
     """Return the house style as a dictionary of rcParams under a theme."""
+    import matplotlib
+    from cycler import cycler
+
     with as_file(files("coordination_gap") / "house.mplstyle") as path:
         parameters: Any = dict(matplotlib.rc_params_from_file(path, use_default_template=False))
     return parameters | {
@@ -73,32 +76,29 @@ def style(theme: Theme = LIGHT) -> Any:
 
 def muted() -> str:
     """Return the colour for what is beside the point (zero lines, bands) under the theme being drawn."""
-    return str(plt.rcParams["axes.edgecolor"])
+    import matplotlib
+
+    return str(matplotlib.rcParams["axes.edgecolor"])
 
 
-def is_narrow(figure: Figure) -> bool:
+def is_narrow(figure: "Figure") -> bool:
     """Return whether the figure being drawn is the phone's, where labels have to be few and short."""
     return float(figure.get_figwidth()) < (SIZES["wide"][0] + SIZES["narrow"][0]) / 2
 
 
 def draw_svg(
-    draw: Callable[[Figure, pd.DataFrame], None], data: pd.DataFrame, theme: Theme, size: tuple[float, float]
+    draw: Callable[["Figure", pd.DataFrame], None], data: pd.DataFrame, theme: Theme, size: tuple[float, float]
 ) -> str:
     """Draw a figure and return it as SVG text, the same bytes for the same data."""
     buffer = io.StringIO()
-    with plt.rc_context(style(theme)):
-        figure = plt.figure(figsize=size)
-        try:
-            draw(figure, data)
-            figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
-        finally:
-            plt.close(figure)
+    with _drawn(draw, data, style(theme), size) as figure:
+        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
     return buffer.getvalue()
 
 
 def publish(
     figure_id: str,
-    draw: Callable[[Figure, pd.DataFrame], None],
+    draw: Callable[["Figure", pd.DataFrame], None],
     data: pd.DataFrame,
     *,
     alt: str,
@@ -134,8 +134,8 @@ def publish(
     if len(alt.split()) < 5:
         raise ValueError(f"figure {figure_id} has the alt text {alt!r}: say in a sentence what there is to see")
     if os.environ.get(FIGURES) == NOT_DRAWN:
-        _make(draw, data, wide)
-        return
+        with _drawn(draw, data, style(LIGHT), wide):
+            return
     variants = {
         f"{theme.name}_{name}": draw_svg(draw, data, theme, size)
         for theme in (LIGHT, DARK)
@@ -152,24 +152,27 @@ def publish(
     display(bundle | {"image/png": _draw_png(draw, data, wide)}, raw=True)
 
 
-def _make(draw: Callable[[Figure, pd.DataFrame], None], data: pd.DataFrame, size: tuple[float, float]) -> None:
-    with plt.rc_context(style(LIGHT)):
+@contextmanager
+def _drawn(
+    draw: Callable[["Figure", pd.DataFrame], None], data: pd.DataFrame, settings: Any, size: tuple[float, float]
+) -> Iterator["Figure"]:
+    # Loaded here, since most of what imports this module draws nothing.
+    import matplotlib.pyplot as plt
+
+    with plt.rc_context(settings):
         figure = plt.figure(figsize=size)
         try:
             draw(figure, data)
+            yield figure
         finally:
             plt.close(figure)
 
 
-def _draw_png(draw: Callable[[Figure, pd.DataFrame], None], data: pd.DataFrame, size: tuple[float, float]) -> bytes:
+def _draw_png(draw: Callable[["Figure", pd.DataFrame], None], data: pd.DataFrame, size: tuple[float, float]) -> bytes:
     buffer = io.BytesIO()
-    with plt.rc_context(style(LIGHT) | {"savefig.facecolor": "white", "savefig.transparent": False}):
-        figure = plt.figure(figsize=size)
-        try:
-            draw(figure, data)
-            figure.savefig(buffer, format="png", dpi=110, metadata={"Software": None})
-        finally:
-            plt.close(figure)
+    on_paper = {"savefig.facecolor": "white", "savefig.transparent": False}
+    with _drawn(draw, data, style(LIGHT) | on_paper, size) as figure:
+        figure.savefig(buffer, format="png", dpi=110, metadata={"Software": None})
     return buffer.getvalue()
 
 

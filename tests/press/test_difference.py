@@ -210,13 +210,25 @@ def test_figures_and_parameters_are_set_beside_each_other() -> None:
     assert drawn.before == {"alt": "A line.", "caption": "It moved 0.5."}
     assert drawn.after == {"alt": "Another line.", "caption": "It moved -0.5."}
     assert gone.after is None
-    assert found.settings is not None
     assert [(one.name, one.before, one.after, one.meaning) for one in found.settings] == [
         ("factor", "1.0", "2.0", "what the mean is multiplied by")
     ]
     written = difference.document(found)
     assert written["as_of"] == {"before": "2026-01-01", "after": "2026-02-01"}
     assert written["verdicts"] == []
+
+
+@pytest.mark.usefixtures("small")
+def test_a_parameter_that_one_side_lacks_is_said_to_be_none() -> None:
+    old, new = (
+        difference.Side(name, name, "2026-02-01", {}, {}, values)
+        for name, values in (("old", {"00_gone": {"x": 1}}), ("new", {"01_widgets": {"factor": 2.0}}))
+    )
+    found = difference.compare(old, new, []).settings
+    assert [(one.notebook, one.name, one.before, one.after) for one in found] == [
+        ("01_widgets", "factor", "no such parameter", "2.0"),
+        ("00_gone", "x", "1", "no such parameter"),
+    ]
 
 
 @pytest.mark.usefixtures("small")
@@ -251,7 +263,7 @@ def test_a_report_is_cut_to_the_largest_unless_all_are_asked_for() -> None:
     assert "and 10 more; --all shows them" in short
     assert "a.n29" not in short
     assert "a.n29" in whole
-    assert "of a and b only the published facts are at hand, not figures or parameters" in whole
+    assert "of a and b only the published facts are at hand" in whole
 
 
 def test_markdown_shows_words_as_they_are() -> None:

@@ -13,7 +13,7 @@ from coordination_gap.press.difference.of_build import compared_with
 from tests.conftest import Project
 from tests.press.test_difference import fact
 
-RECORD = {"name": "base", "title": "Base", "as_of": "2026-02-01"}
+RECORD = {"name": "base", "title": "Base", "as_of": "2026-02-01", "parameters": {"01_widgets": {"factor": 1.0}}}
 
 
 def written(folder: Path, content: Any) -> Path:
@@ -23,11 +23,11 @@ def written(folder: Path, content: Any) -> Path:
     return path
 
 
-def test_published_facts_are_a_side_without_figures_and_parameters(tmp_path: Path) -> None:
+def test_published_facts_are_a_side_without_figures(tmp_path: Path) -> None:
     one, gap = fact("a.b", 1.5, interval=(1, 2)), fact("a.gap", None)
     side = of_file(written(tmp_path, [one, gap]))
     assert (side.name, side.title, side.as_of) == ("base", "Base", "2026-02-01")
-    assert (side.figures, side.parameters) == (None, None)
+    assert (side.figures, side.parameters) == (None, {"01_widgets": {"factor": 1.0}})
     assert side.facts == {"a.b": one, "a.gap": gap}
 
 
@@ -39,6 +39,8 @@ MALFORMED = [
     ({}, "does not hold an edition and its facts"),
     ({"edition": RECORD, "facts": {}}, "does not hold an edition and its facts"),
     ({"edition": RECORD | {"as_of": "June"}, "facts": []}, "name is 'base', title 'Base' and as_of 'June'"),
+    ({"edition": RECORD | {"parameters": [1]}, "facts": []}, "parameters is [1], and has to hold values by notebook"),
+    ({"edition": RECORD | {"parameters": {"a": {"b": []}}}, "facts": []}, "a.b is [], and has to be one value"),
     ([1], "fact 1: it is 1 and not an object"),
     ([{key: ONE[key] for key in ONE if key != "gap"}], "fact 1: it has no 'gap'"),
     ([ONE, ONE], "fact 2: the id 'a.b' is given twice"),

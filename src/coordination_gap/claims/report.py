@@ -3,15 +3,18 @@
 import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pandas as pd
-from matplotlib.figure import Figure
 
 from coordination_gap import figures
 from coordination_gap.claims.sections import OWN, BookPage
 from coordination_gap.claims.table import KINDS, VERDICTS, Claim
 from coordination_gap.claims.verdicts import Verdict
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 KIND_NAMES = {
     "figure": "Figures",
@@ -172,7 +175,7 @@ def contradictions(verdicts: Sequence[Verdict]) -> list[tuple[Verdict, Verdict]]
     ]
 
 
-def draw_verdicts(figure: Figure, data: pd.DataFrame) -> None:
+def draw_verdicts(figure: "Figure", data: pd.DataFrame) -> None:
     """Draw how many claims of each kind have which verdict, as bars of numbers.
 
     Parameters

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
 
 
 @dataclass(frozen=True)
@@ -66,6 +65,8 @@ def spread(counts: npt.ArrayLike, confidence: float = 0.95) -> Spread:
         raise ValueError("counts has a system with fewer than two tasks, or one outcome on all: it has no error")
     variance = squares / (total - 1) / total
     best, worst = int(mean.argmax()), int(mean.argmin())
+    from scipy import stats  # takes half a second to load, and the press needs the rest of the package
+
     width = stats.studentized_range.ppf(confidence, len(mean), np.inf) * np.sqrt((variance[best] + variance[worst]) / 2)
     difference = float(mean[best] - mean[worst])
     return Spread(difference, difference - float(width), difference + float(width), len(mean), int(total.min()))

@@ -2,16 +2,12 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from pathlib import Path
-from typing import Any
 
 import yaml
 from markdown_it.token import Token
-from myst_parser.config.main import MdParserConfig
-from myst_parser.parsers.mdit import create_md_parser
 
 from coordination_gap import paths
-from coordination_gap.press import PressError
+from coordination_gap.press import PressError, myst
 
 #: Directives whose content is not prose.
 _NOT_PROSE = {
@@ -30,8 +26,6 @@ _NAMED = {"when", "computed-figure", "figure", "image", "include", "literalinclu
 _STRUCTURAL = re.compile(r"(?<![\d.])[012](?![\d.])")
 _NUMBER = re.compile(r"\d(?:[\d.,]*\d)?")
 _PLACEHOLDER = re.compile(r"\[\[[^\]]+\]\]")
-_DIRECTIVE = re.compile(r"\{(?P<name>[\w:.+-]+)\}\s*(?P<argument>.*)")
-_OPTIONS = re.compile(r"(?::[\w-]+:.*(?:\n|\Z))+")
 _MARKUP = re.compile(r"<!--.*?-->|<[^>]*>", re.DOTALL)
 
 
@@ -43,15 +37,8 @@ def typed_digits() -> list[str]:
         f"{page.relative_to(paths.root())}, line {line}: {number!r} is typed into prose; record it as a fact and print "
         "it with {fact}, or add a justified pattern to book/prose-allow.yml"
         for page in pages
-        for line, number in numbers_in(_read(page), allowed)
+        for line, number in numbers_in(myst.read_page(page), allowed)
     ]
-
-
-def _read(page: Path) -> str:
-    try:
-        return page.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise PressError(f"{page.relative_to(paths.root())} is not text in UTF-8 ({error}): save it as UTF-8") from None
 
 
 def _allow_list() -> list[re.Pattern[str]]:
@@ -59,7 +46,7 @@ def _allow_list() -> list[re.Pattern[str]]:
     if not path.is_file():
         raise PressError("book/prose-allow.yml is missing: restore it with 'git checkout -- book'")
     try:
-        entries = yaml.safe_load(_read(path))
+        entries = yaml.safe_load(myst.read_page(path))
     except yaml.YAMLError as error:
         raise PressError(f"book/prose-allow.yml is not YAML ({' '.join(str(error).split())}); mend it") from None
     if not isinstance(entries, list):
@@ -88,32 +75,23 @@ def numbers_in(text: str, allowed: list[re.Pattern[str]]) -> list[tuple[int, str
 
 
 def _numbers(text: str, offset: int, allowed: list[re.Pattern[str]]) -> Iterator[tuple[int, str]]:
-    for token in _parser().parse(text):
+    for token in myst.parse(text):
         line = offset + (token.map[0] if token.map else 0) + 1
         if token.type in ("fence", "colon_fence"):
             yield from _directive_numbers(token, line, allowed)
         elif token.type == "math_block":
             yield from _found(_lines(_without_structure(token.content), line), allowed)
         elif token.type == "html_block":
-            yield from _found(_lines(_MARKUP.sub(_blank, token.content), line), allowed)
+            yield from _found(_lines(_MARKUP.sub(myst.blank, token.content), line), allowed)
         elif token.type == "inline":
             yield from _found(_inline_prose(token, line), allowed)
 
 
-def _parser() -> Any:
-    from myst_parser.mdit_to_docutils.sphinx_ import SphinxRenderer
-
-    extensions = {"colon_fence", "dollarmath", "deflist", "attrs_inline"}
-    return create_md_parser(MdParserConfig(enable_extensions=extensions), SphinxRenderer)
-
-
 def _directive_numbers(token: Token, line: int, allowed: list[re.Pattern[str]]) -> Iterator[tuple[int, str]]:
-    match = _DIRECTIVE.fullmatch(token.info.strip())
+    match = myst.DIRECTIVE.fullmatch(token.info.strip())
     if match is None or match["name"] in _NOT_PROSE:
         return
-    options = _OPTIONS.match(token.content)
-    # Option lines are settings; blanked, so that the lines keep their numbers.
-    content = _blank(options) + token.content[options.end() :] if options else token.content
+    content = myst.content(token)
     if match["name"] == "math":
         text = f"{match['argument']}\n{content}"
         yield from _found(_lines(_without_structure(text), line), allowed)
@@ -141,14 +119,10 @@ def _inline_prose(token: Token, line: int) -> Iterator[tuple[str, int]]:
             address = child.type == "link_open" and child.info == "auto"
         elif child.type == "image" or (child.type == "text" and not address):
             yield child.content, here
-        elif child.type == "math_inline" or _is_role(child, "math"):
+        elif child.type == "math_inline" or myst.is_role(child, "math"):
             yield from _lines(f" {_without_structure(raw)} ", here)
-        elif _is_role(child, "wording"):
+        elif myst.is_role(child, "wording"):
             yield from _lines(f" {_wordings(raw)} ", here)
-
-
-def _is_role(token: Token, name: str) -> bool:
-    return token.type == "myst_role" and token.meta["name"] == name
 
 
 def _without_structure(formula: str) -> str:
@@ -160,13 +134,8 @@ def _wordings(content: str) -> str:
     shown = [re.sub(r"[^\n]", " ", first)]
     for branch in branches:
         condition, _, words = branch.partition(":")
-        shown += [re.sub(r"[^\n]", " ", condition), _PLACEHOLDER.sub(_blank, words)]
+        shown += [re.sub(r"[^\n]", " ", condition), _PLACEHOLDER.sub(myst.blank, words)]
     return " ".join(shown)
-
-
-def _blank(match: re.Match[str]) -> str:
-    """Return spaces in place of what matched, its lines kept."""
-    return re.sub(r"[^\n]", " ", match[0])
 
 
 def _lines(text: str, first: int) -> Iterator[tuple[str, int]]:
@@ -180,6 +149,6 @@ def _found(pieces: Iterable[tuple[str, int]], allowed: list[re.Pattern[str]]) ->
     text = "".join(piece for piece, _ in pieces)
     line_of = [line for piece, line in pieces for _ in piece]
     for pattern in allowed:
-        text = pattern.sub(_blank, text)
+        text = pattern.sub(myst.blank, text)
     for match in _NUMBER.finditer(text):
         yield line_of[match.start()], match[0]

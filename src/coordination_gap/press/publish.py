@@ -6,11 +6,10 @@ only here it is known which editions there are. A book under replaced values is 
 published apart, as ``_build/what-if``.
 """
 
-import functools
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from html import escape
 from pathlib import Path
 
@@ -66,11 +65,8 @@ def _carry_over(old: Path, site: Path, address: str) -> None:
             )
 
 
-def _leave_editions(top: Path) -> "functools.partial[set[str]]":
-    def ignored(top: Path, folder: str, names: list[str]) -> set[str]:
-        return {"editions"} & set(names) if Path(folder) == top else set()
-
-    return functools.partial(ignored, top)
+def _leave_editions(top: Path) -> Callable[[str, list[str]], list[str]]:
+    return lambda folder, _names: ["editions"] if Path(folder) == top else []
 
 
 def _published(site: Path) -> list[str]:

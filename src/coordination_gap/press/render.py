@@ -80,9 +80,11 @@ def render(staging: Path, name: str, pages: Mapping[str, NotebookNode], *, fresh
 
 def _state(staging: Path) -> dict[str, Any]:
     source, beside = staging / "source", staging / "beside"
-    material = json.loads((staging / "material.json").read_text(encoding="utf-8"))
-    for entry in (*material["facts"], *material["figures"].values()):
-        entry.pop("line")  # for warnings alone
+    # Lines are for warnings alone: a paragraph more must not count as another fact.
+    material = json.loads(
+        (staging / "material.json").read_text(encoding="utf-8"),
+        object_hook=lambda entry: {key: value for key, value in entry.items() if key != "line"},
+    )
     hashes = {path.relative_to(source).as_posix(): file_sha256(path) for path in _files(source)}
     pages = {page: sha256 for page, sha256 in hashes.items() if page.endswith(_PAGES)}
     others = {name: sha256 for name, sha256 in hashes.items() if name not in pages}

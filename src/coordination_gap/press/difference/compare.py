@@ -11,10 +11,13 @@ from coordination_gap.press.difference.facts import Change, changes
 from coordination_gap.press.difference.sentences import Block, Sentence, Text, Undecided
 from coordination_gap.press.difference.sides import Side
 
+#: Stands for the value of a parameter that one side's notebooks do not have.
+NO_PARAMETER = "no such parameter"
+
 
 @dataclass(frozen=True)
 class Setting:
-    """A parameter that differs, with its values as they are read, its unit and its meaning."""
+    """A parameter that differs, with its values as they are read, unit and meaning, as far as they are known."""
 
     notebook: str
     name: str
@@ -75,8 +78,10 @@ class Difference:
         Claims with another verdict, in the article's order.
     undecided
         Sentences, passages and verdicts that cannot be compared.
-    figures, settings
-        Figures and parameters that differ; None where one side does not have them at hand.
+    figures
+        Those that differ; None where one side does not have them at hand.
+    settings
+        Parameters that differ.
     left_out
         The addresses of pages that one side did not run, so that nothing on them is compared.
     """
@@ -90,7 +95,7 @@ class Difference:
     verdicts: tuple[VerdictFlip, ...]
     undecided: tuple[Undecided, ...]
     figures: tuple[FigurePair, ...] | None
-    settings: tuple[Setting, ...] | None
+    settings: tuple[Setting, ...]
     left_out: tuple[str, ...]
 
 
@@ -156,19 +161,17 @@ def _what_differs(old: Mapping[str, Any] | None, new: Mapping[str, Any] | None) 
     return "drawing" if old["svg"] != new["svg"] else ""
 
 
-def _settings(
-    before: Mapping[str, Mapping[str, Any]] | None, after: Mapping[str, Mapping[str, Any]] | None
-) -> tuple[Setting, ...] | None:
-    if before is None or after is None:
-        return None
+def _settings(before: Mapping[str, Mapping[str, Any]], after: Mapping[str, Mapping[str, Any]]) -> tuple[Setting, ...]:
     found = []
-    for notebook in after:
-        declared = notebooks.parameters(notebook)
-        for name, value in after[notebook].items():
-            old = before[notebook][name]
-            if name != "as_of" and old != value:  # the day is that of the whole edition
-                parameter = declared[name]
-                found.append(Setting(notebook, name, str(old), str(value), parameter.unit, parameter.meaning))
+    known = notebooks.names()
+    for notebook in {**after, **before}:
+        declared = notebooks.parameters(notebook) if notebook in known else {}
+        old, new = before.get(notebook, {}), after.get(notebook, {})
+        for name in {**new, **old}:
+            then, now = (str(values[name]) if name in values else NO_PARAMETER for values in (old, new))
+            if name != "as_of" and then != now:  # the day is that of the whole edition
+                unit, meaning = (declared[name].unit, declared[name].meaning) if name in declared else ("", "")
+                found.append(Setting(notebook, name, then, now, unit, meaning))
     return tuple(found)
 
 

@@ -60,8 +60,8 @@ def _fact(change: Change) -> dict[str, Any]:
 
 
 def _not_at_hand(before: Side, after: Side) -> str:
-    """Return why figures and parameters are not compared, or nothing."""
+    """Return why figures are not compared, or nothing."""
     bare = [side.name for side in (before, after) if side.figures is None]
     if not bare:
         return ""
-    return f"of {' and '.join(dict.fromkeys(bare))} only the published facts are at hand, not figures or parameters"
+    return f"of {' and '.join(dict.fromkeys(bare))} only the published facts are at hand"

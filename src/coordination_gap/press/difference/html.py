@@ -70,7 +70,7 @@ class Page:
     def _settings(self) -> str:
         part = report.settings(self._document, *self._names)
         rows = [[f"<code>{escape(name)}</code>", *map(escape, cells)] for name, *cells in part.rows]
-        return _table(part.title, part.columns, rows, stacked=True)
+        return _table(part.title, part.columns, rows)
 
     def _verdicts(self) -> str:
         rows = [
@@ -81,14 +81,14 @@ class Page:
             ]
             for one in self._document["verdicts"]
         ]
-        return _table("Claims of the article with another verdict", ("Claim", *self._names), rows, stacked=True)
+        return _table("Claims of the article with another verdict", ("Claim", *self._names), rows)
 
     def _sentences(self) -> str:
         rows = [
             [self._at(one["place"]), _words(one["before"]) or _NOTHING, _words(one["after"]) or _NOTHING]
             for one in self._document["sentences"]
         ]
-        return _table("Sentences that are worded otherwise", ("Where", *self._names), rows, stacked=True)
+        return _table("Sentences that are worded otherwise", ("Where", *self._names), rows)
 
     def _blocks(self) -> str:
         rows = [
@@ -99,7 +99,7 @@ class Page:
             ]
             for one in self._document["blocks"]
         ]
-        return _table("Passages that one edition alone shows", ("Where", "Shown in", "It begins"), rows, stacked=True)
+        return _table("Passages that one edition alone shows", ("Where", "Shown in", "It begins"), rows)
 
     def _facts_table(self, title: str, kinds: tuple[str, ...]) -> str:
         changed = [fact for fact in self._document["facts"] if fact["kind"] in kinds]
@@ -114,10 +114,10 @@ class Page:
         columns: tuple[str, ...] = ("Fact", *self._names, "Change")
         if not any(row[3] for row in rows):
             columns, rows = columns[:3], [row[:3] for row in rows]
-        first, rest = _table(title, columns, rows[:_OPEN], stacked=True), rows[_OPEN:]
+        first, rest = _table(title, columns, rows[:_OPEN]), rows[_OPEN:]
         if not rest:
             return first
-        folded = _table(f"{title}: the rest", columns, rest, stacked=True)
+        folded = _table(f"{title}: the rest", columns, rest)
         return f"{first}<details><summary>{len(rest)} more</summary>{folded}</details>"
 
     def _fact(self, fact: dict[str, Any]) -> str:
@@ -160,7 +160,7 @@ class Page:
     def _not_compared(self) -> str:
         said = report.not_compared(self._document)
         rows = [[self._at(one["place"]), escape(one["why"])] for one in self._document["undecided"]]
-        table = _table("Sentences, passages and verdicts that cannot be compared", ("Where", "Why"), rows, stacked=True)
+        table = _table("Sentences, passages and verdicts that cannot be compared", ("Where", "Why"), rows)
         return (f"<p>{escape(said)}</p>" if said else "") + table
 
     def _at(self, place: dict[str, Any], words: str = "") -> str:
@@ -195,31 +195,24 @@ def _words(words: str) -> str:
     return escape(words).replace("\N{MINUS SIGN}$", "\N{MINUS SIGN}\N{WORD JOINER}$")
 
 
-def _table(caption: str, columns: Sequence[str], rows: Sequence[Sequence[str]], *, stacked: bool = False) -> str:
-    """Return a table of cells that are HTML already; nothing without rows."""
+def _table(caption: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a table of cells that are HTML already, its rows blocks on a phone; nothing without rows."""
     if not rows:
         return ""
 
-    def role(name: str) -> str:
-        # Rows shown as blocks lose what they are to a screen reader, unless it is said.
-        return f' role="{name}"' if stacked else ""
-
-    def label(column: str) -> str:
-        return f' data-label="{escape(column, quote=True)}"' if stacked else ""
-
-    head = "".join(f'<th scope="col"{role("columnheader")}>{escape(column)}</th>' for column in columns)
+    # Rows shown as blocks lose what they are to a screen reader, unless it is said.
+    head = "".join(f'<th scope="col" role="columnheader">{escape(column)}</th>' for column in columns)
+    labels = [escape(column, quote=True) for column in columns[1:]]
     body = "".join(
-        f'<tr{role("row")}><th scope="row"{role("rowheader")}>{row[0]}</th>'
+        f'<tr role="row"><th scope="row" role="rowheader">{row[0]}</th>'
         + "".join(
-            f"<td{role('cell')}{label(column)}>{cell}</td>" for column, cell in zip(columns[1:], row[1:], strict=True)
+            f'<td role="cell" data-label="{label}">{cell}</td>' for label, cell in zip(labels, row[1:], strict=True)
         )
         + "</tr>"
         for row in rows
     )
-    kind = f"house-table{' stacked' if stacked else ''}"
     return (
         f'<div class="table-scroll" role="region" tabindex="0" aria-label="{escape(caption, quote=True)}">'
-        f'<table class="{kind}"{role("table")}><caption>{escape(caption)}</caption>'
-        f"<thead{role('rowgroup')}><tr{role('row')}>{head}</tr></thead>"
-        f"<tbody{role('rowgroup')}>{body}</tbody></table></div>"
+        f'<table class="house-table stacked" role="table"><caption>{escape(caption)}</caption>'
+        f'<thead role="rowgroup"><tr role="row">{head}</tr></thead><tbody role="rowgroup">{body}</tbody></table></div>'
     )

@@ -94,7 +94,7 @@ def settings(document: dict[str, Any], before: str, after: str) -> Part:
     rows = [("as of", days["before"], days["after"], "last day whose publications may be seen")] if days else []
     rows += [
         (f"{one['notebook']}.{one['name']}", one["before"], one["after"], one["meaning"])
-        for one in document["parameters"] or []
+        for one in document["parameters"]
     ]
     return Part("Parameters that differ", columns=("Parameter", before, after, "Meaning"), rows=rows)
 
@@ -207,7 +207,7 @@ def not_compared(document: dict[str, Any]) -> str:
     """Return what as a whole is not compared, and why, in words."""
     said = []
     if document["not_at_hand"]:
-        said.append(f"Figures and parameters: {document['not_at_hand']}.")
+        said.append(f"Figures: {document['not_at_hand']}.")
     if document["left_out"]:
         said.append(f"Pages that were not run for this comparison: {', '.join(document['left_out'])}.")
     return " ".join(said)

@@ -8,17 +8,13 @@ from typing import Any
 
 from docutils.nodes import make_id
 from markdown_it.token import Token
-from myst_parser.config.main import MdParserConfig
-from myst_parser.parsers.mdit import create_md_parser
 
 from coordination_gap import conditions, paths
-from coordination_gap.press import PressError, wording
+from coordination_gap.press import myst, wording
 from coordination_gap.press.difference.pieces import Piece, branch, filled, first_sentence, joined, sentence_around
 
 #: Directives whose content is not prose.
 _NOT_PROSE = {"code-cell", "raw-cell", "code", "code-block", "raw", "math", "bibliography", "toctree"}
-_DIRECTIVE = re.compile(r"\{(?P<name>[\w:.+-]+)\}\s*(?P<argument>.*)")
-_OPTIONS = re.compile(r"(?::[\w-]+:.*(?:\n|\Z))+")
 #: Stands for a wording that cannot be decided.
 UNKNOWN = "…"
 
@@ -113,11 +109,7 @@ def project_texts() -> list[Text]:
 
 
 def _text(path: Path, address: str) -> Text:
-    place = str(path.relative_to(paths.root()))
-    try:
-        return Text(place, address, path.read_text(encoding="utf-8"))
-    except UnicodeDecodeError as error:
-        raise PressError(f"{place} is not text in UTF-8 ({error}): save it as UTF-8") from None
+    return Text(str(path.relative_to(paths.root())), address, myst.read_page(path))
 
 
 def read(texts: Sequence[Text], before: Facts, after: Facts, names: tuple[str, str]) -> Reading:
@@ -146,10 +138,9 @@ class _Page:
     def __init__(self, text: Text, facts: tuple[Facts, Facts], names: tuple[str, str], found: Reading) -> None:
         self._text, self._facts, self._names, self._found = text, facts, names, found
         self._heading = ""
-        self._parser = _parser()
 
     def read(self, text: str, offset: int) -> None:
-        tokens = self._parser.parse(text)
+        tokens = myst.parse(text)
         for number, token in enumerate(tokens):
             line = offset + (token.map[0] if token.map else 0) + 1
             if token.type in ("fence", "colon_fence"):
@@ -160,10 +151,10 @@ class _Page:
                 self._inline(token, line)
 
     def _directive(self, token: Token, line: int) -> None:
-        match = _DIRECTIVE.fullmatch(token.info.strip())
+        match = myst.DIRECTIVE.fullmatch(token.info.strip())
         if match is None or match["name"] in _NOT_PROSE:
             return
-        content = _content(token)
+        content = myst.content(token)
         if match["name"] == "when" and not self._shown_on_both(match["argument"], content, line):
             return
         if match["name"] == "computed-figure":
@@ -192,20 +183,20 @@ class _Page:
 
     def _first_words(self, content: str, side: int) -> str:
         """Return the first paragraph that says anything on a side."""
-        for token in self._parser.parse(content):
+        for token in myst.parse(content):
             said = ""
             if token.type == "inline":
                 said = joined(self._pieces(token, 0), side)
             elif token.type in ("fence", "colon_fence"):
-                match = _DIRECTIVE.fullmatch(token.info.strip())
+                match = myst.DIRECTIVE.fullmatch(token.info.strip())
                 if match is not None and match["name"] not in _NOT_PROSE:
-                    said = self._first_words(_content(token), side)
+                    said = self._first_words(myst.content(token), side)
             if said:
                 return said
         return ""
 
     def _inline(self, token: Token, line: int) -> None:
-        if not any(_is_role(child, "wording") for child in token.children or []):
+        if not any(myst.is_role(child, "wording") for child in token.children or []):
             return
         pieces = self._pieces(token, line)
         for number, piece in enumerate(pieces):
@@ -222,14 +213,14 @@ class _Page:
             if child.type in ("softbreak", "hardbreak"):
                 at = max(at, source.find("\n", at) + 1)
                 pieces.append(Piece((" ", " ")))
-            elif _is_role(child, "wording"):
+            elif myst.is_role(child, "wording"):
                 # A role may run over lines, which its token does not say.
                 words = r"\s+".join(re.escape(word) for word in child.content.split())
                 match = re.compile(words).search(source, at)
                 at = match.start() if match else at
                 pieces.append(self._worded(child.content, line + source.count("\n", 0, at)))
                 at = match.end() if match else at
-            elif _is_role(child, "fact"):
+            elif myst.is_role(child, "fact"):
                 pieces.append(Piece((self._display(child.content, 0), self._display(child.content, 1))))
             elif child.type in ("text", "code_inline", "math_inline") or (
                 child.type == "myst_role" and not child.meta["name"].startswith("cite")
@@ -260,22 +251,3 @@ class _Page:
 
     def _place(self, line: int) -> Place:
         return Place(self._text.file, line, self._text.address, self._heading, make_id(self._heading))
-
-
-def _parser() -> Any:
-    from myst_parser.mdit_to_docutils.sphinx_ import SphinxRenderer
-
-    extensions = {"colon_fence", "dollarmath", "deflist", "attrs_inline"}
-    return create_md_parser(MdParserConfig(enable_extensions=extensions), SphinxRenderer)
-
-
-def _content(token: Token) -> str:
-    """Return a directive's content, its options blanked so that lines keep their numbers."""
-    options = _OPTIONS.match(token.content)
-    if options is None:
-        return token.content
-    return "\n" * options[0].count("\n") + token.content[options.end() :]
-
-
-def _is_role(token: Token, name: str) -> bool:
-    return token.type == "myst_role" and token.meta["name"] == name

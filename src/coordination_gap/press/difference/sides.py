@@ -28,7 +28,7 @@ class Side:
     figures
         By id, as notebooks publish them, with the address of the ``page``; None where they are not at hand.
     parameters
-        For each notebook, its values; None where they are not at hand.
+        For each notebook, its values.
     left_out
         The addresses of pages whose notebooks were not run.
     """
@@ -38,7 +38,7 @@ class Side:
     as_of: str
     facts: Mapping[str, Mapping[str, Any]]
     figures: Mapping[str, Mapping[str, Any]] | None = None
-    parameters: Mapping[str, Mapping[str, Value]] | None = None
+    parameters: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
     left_out: frozenset[str] = field(default_factory=frozenset)
 
 
@@ -61,7 +61,7 @@ def of_run(edition: Edition, executed: Mapping[str, NotebookNode]) -> Side:
 
 
 def of_file(path: Path) -> Side:
-    """Read the facts that an edition published as ``facts.json``; its figures and parameters are not in there.
+    """Read what an edition published as ``facts.json``: its facts and parameters; its figures are not in there.
 
     Raises
     ------
@@ -95,7 +95,20 @@ def of_file(path: Path) -> Side:
                 f"{path}, fact {number}: it is of the edition {entry['edition']!r} as of {entry['as_of']}, the file "
                 f"of {name!r} as of {day}; take facts.json from the published site again"
             )
-    return Side(name=name, title=title, as_of=str(day), facts=facts)
+    return Side(name=name, title=title, as_of=str(day), facts=facts, parameters=_parameters(path, record))
+
+
+def _parameters(path: Path, record: Mapping[str, Any]) -> dict[str, dict[str, Value]]:
+    given = record.get("parameters")
+    if not isinstance(given, dict) or not all(isinstance(values, dict) for values in given.values()):
+        raise PressError(f"{path}, edition: parameters is {given!r}, and has to hold values by notebook; take it again")
+    for notebook, values in given.items():
+        for key, value in values.items():
+            if not isinstance(value, bool | int | float | str):
+                raise PressError(
+                    f"{path}, edition: {notebook}.{key} is {value!r}, and has to be one value; take it again"
+                )
+    return given
 
 
 def _refuse_constant(name: str) -> None:
