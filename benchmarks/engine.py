@@ -81,7 +81,7 @@ def main() -> int:
         if faults:
             return 1
         rows = measured(found)
-    machine = about_this_machine()
+    machine = about_this_machine("numpy", "papermill", "distributed")
     print(f"{machine}\n\n{table(rows)}")
     RESULTS.parent.mkdir(parents=True, exist_ok=True)
     RESULTS.write_text(json.dumps({"machine": machine, "rows": [vars(row) for row in rows]}, indent=1) + "\n")

@@ -6,10 +6,8 @@ after round, as whole commands, so that a busy moment of the machine meets both 
 printed are medians over the rounds, and medians of the ratios within a round.
 """
 
-import importlib.metadata
 import json
 import os
-import platform
 import shutil
 import statistics
 import subprocess
@@ -21,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from textwrap import dedent
 
+from benchmarks.reliability import about_this_machine
 from tests.conftest import HEADER, make_project
 
 RESULTS = Path("_build/benchmarks/freshness.json")
@@ -87,7 +86,7 @@ def main() -> int:
             _row("the book, nothing changed", ours, theirs, lambda _: None, "3 times faster, below 1 s"),
             _row("one notebook's prose changed", ours, theirs, _edit_prose(Path(folder)), "faster, and right"),
         ]
-    machine = about_this_machine()
+    machine = f"{about_this_machine('jupyter-book', 'Sphinx', 'papermill')}; {NOTEBOOKS} notebooks"
     print(f"{machine}\n\n{table(rows)}")
     RESULTS.parent.mkdir(parents=True, exist_ok=True)
     RESULTS.write_text(json.dumps({"machine": machine, "rows": [vars(row) for row in rows]}, indent=1) + "\n")
@@ -187,18 +186,6 @@ def table(rows: list[Row]) -> str:
         for row in rows
     ]
     return "\n".join(lines)
-
-
-def about_this_machine() -> str:
-    """Return what the numbers depend on."""
-    versions = ", ".join(
-        f"{name} {importlib.metadata.version(name)}" for name in ("jupyter-book", "Sphinx", "papermill")
-    )
-    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
-    return (
-        f"{time.strftime('%Y-%m-%d')}, {os.cpu_count()} cores, {platform.machine()}, {platform.system()}, "
-        f"Python {platform.python_version()}, {versions}; {NOTEBOOKS} notebooks; load average at the end {load:.1f}"
-    )
 
 
 if __name__ == "__main__":

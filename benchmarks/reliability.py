@@ -77,7 +77,7 @@ def main() -> int:
     if faults:
         return 1
     rows = measured()
-    machine = about_this_machine()
+    machine = about_this_machine("numpy", "scipy", "simpy", "stormpy")
     print(machine)
     print()
     print(table(rows))
@@ -239,10 +239,10 @@ def _shown(seconds: float) -> str:
     return f"{seconds * 1e6:.3g} µs"
 
 
-def about_this_machine() -> str:
-    """Return what the numbers depend on."""
-    packages = [name for name in ("numpy", "scipy", "simpy", "stormpy") if importlib.util.find_spec(name)]
-    versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in packages)
+def about_this_machine(*packages: str) -> str:
+    """Return what the numbers depend on, the versions of these packages among it as far as they are installed."""
+    installed = {found.name.lower(): found.version for found in importlib.metadata.distributions()}
+    versions = ", ".join(f"{name} {installed[name.lower()]}" for name in packages if name.lower() in installed)
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
     return (
         f"{time.strftime('%Y-%m-%d')}, {os.cpu_count()} cores, {platform.machine()}, {platform.system()}, "

@@ -310,7 +310,7 @@ def main() -> int:
     parser.add_argument("--kill-every", type=float, default=60.0, help="seconds between two workers that are killed")
     asked = parser.parse_args()
     outcome = measured(asked.runs, asked.kill_every)
-    machine = about_this_machine()
+    machine = about_this_machine("numpy", "papermill", "distributed")
     said = "exact: every run once, and right" if outcome.is_exact else "NOT exact"
     print(
         f"{machine}\n\n{outcome.runs:,} runs in {outcome.seconds:.0f} s, {outcome.kills} workers killed; "

@@ -69,6 +69,17 @@ def rerun(notebook: str, given: tuple[str, ...], name: str, output: str | None, 
         sys.exit(1)
 
 
+@gapbook.command(epilog="Example: gapbook release 1.0.0")
+@click.argument("version")
+def release(version: str) -> None:
+    """Build every edition anew, and keep its facts and what differs from the last release."""
+    from coordination_gap.press import release as releases
+
+    click.echo(
+        f"{releases.release(version).relative_to(paths.root())} is ready: commit it, and tag the commit v{version}"
+    )
+
+
 @gapbook.command(epilog="Example: gapbook params 05_compounding")
 @click.argument("notebook", required=False)
 def params(notebook: str | None) -> None:
@@ -138,12 +149,20 @@ def claims() -> None:
     _report(audit.faults(), "claims")
 
 
+@check.command(name="releases", epilog="Example: gapbook check releases")
+def check_releases() -> None:
+    """Check that each release is complete, with what differs from the one before, and as it was kept."""
+    from coordination_gap.press import release as releases
+
+    _report(releases.faults(), "releases")
+
+
 @check.command(name="all", epilog="Example: gapbook check all")
 @click.pass_context
 def check_all(context: click.Context) -> None:
     """Run every check and report all faults."""
     failed = False
-    for command in (data, pairs, prose, editions, claims):
+    for command in (data, pairs, prose, editions, claims, check_releases):
         try:
             context.invoke(command)
         except SystemExit:

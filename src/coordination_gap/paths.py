@@ -46,6 +46,11 @@ def book() -> Path:
     return root() / "book"
 
 
+def releases() -> Path:
+    """Return the folder of what was released, which a project need not have."""
+    return root() / "releases"
+
+
 def build() -> Path:
     """Return the folder of everything built; nothing in it is kept under version control."""
     return root() / "_build"

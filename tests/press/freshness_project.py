@@ -53,7 +53,7 @@ GADGETS = HEADER + dedent("""\
     ```{code-cell} ipython3
     import os
 
-    from coordination_gap import checks, facts, paths, tables
+    from coordination_gap import checks, facts, gadgets_alone, paths, tables
 
     page = facts.Page("gadgets", as_of=as_of)
     gadgets = tables.load("gadgets", as_of=as_of)
@@ -110,7 +110,11 @@ def make(root: Path) -> Project:
     """Write the book, and a copy of the package, into `root`."""
     project = make_project(root)
     package = paths.root() / "src" / "coordination_gap"
-    shutil.copytree(package, root / "src" / "coordination_gap", ignore=shutil.ignore_patterns("agent", "live"))
+    shutil.copytree(
+        package, root / "src" / "coordination_gap", ignore=shutil.ignore_patterns("agent", "live", "__pycache__")
+    )
+    # Only a kernel imports it, and so is the one that compiles it.
+    project.path("src/coordination_gap/gadgets_alone.py").write_text("x = 1\n", encoding="utf-8")
     # Lets a test say that Python is another one, in the press and in the kernels alike.
     project.path("src/sitecustomize.py").write_text(
         "import os, platform\nif os.environ.get('OTHER_PYTHON'):\n    platform.python_version = lambda: '3.99.0'\n"
@@ -132,7 +136,9 @@ def make(root: Path) -> Project:
 
 def environment(project: Project) -> dict[str, str]:
     """Return the environment in which the project's own copy of the package is the one that runs."""
-    return {**os.environ, "GAPBOOK_ROOT": str(project.root), "PYTHONPATH": str(project.path("src"))}
+    own = {"GAPBOOK_ROOT": str(project.root), "PYTHONPATH": str(project.path("src"))}
+    # As on a fresh machine, where kernels compile what nobody has imported before.
+    return {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"} | own
 
 
 def run(project: Project, *asked: str, fresh: bool = False, variables: Mapping[str, str] | None = None) -> Ran:

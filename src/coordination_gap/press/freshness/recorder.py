@@ -54,7 +54,8 @@ class _Recorder(MetaPathFinder):
         """Take in an event of Python's audit."""
         if event == "open":
             path, _, flags = arguments
-            if not (_by_import() and os.fsdecode(path).endswith(_CODE)):
+            # What is opened by its number is compiled code that is being written, or has been heard of already.
+            if not isinstance(path, int) and not (_by_import() and os.fsdecode(path).endswith(_CODE)):
                 self._opened(path, flags)
         elif event in ("os.listdir", "os.scandir"):
             if not _by_import():
