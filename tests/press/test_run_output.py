@@ -62,7 +62,7 @@ def test_an_address_of_azure_data_lake_goes_to_the_handler_of_blobs(
     run_output.write(run_output.checked(address, default), "notebook", "page")
     blobs = "abs://account.blob.core.windows.net/runs/folder/own"
     assert store.kept == {f"{blobs}.ipynb": "notebook", f"{blobs}.html": "page"}
-    with pytest.raises(PressError, match="abfss://own.ipynb is not written abfs://CONTAINER@ACCOUNT"):
+    with pytest.raises(PressError, match=r"abfss://own\.ipynb is not written abfs://CONTAINER@ACCOUNT"):
         run_output.checked("abfss://own.ipynb", default)
 
 
