@@ -80,6 +80,18 @@ def release(version: str) -> None:
     )
 
 
+@gapbook.command(epilog="Example: gapbook serve --port 8000")
+@click.option("--edition", "name", default="base", show_default=True, help="A file of editions/, without its ending.")
+@click.option("-p", "overrides", multiple=True, metavar="NOTEBOOK.PARAMETER=VALUE", help="Replace one parameter.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0 takes a free one.")
+def serve(name: str, overrides: tuple[str, ...], port: int) -> None:
+    """Show the book in a browser of this machine, and build it again whenever a file of it changes."""
+    from coordination_gap.press import edition
+    from coordination_gap.press import serve as preview
+
+    preview.serve(edition.load(name, overrides), (name, *overrides), port, click.echo)
+
+
 @gapbook.command(epilog="Example: gapbook params 05_compounding")
 @click.argument("notebook", required=False)
 def params(notebook: str | None) -> None:
