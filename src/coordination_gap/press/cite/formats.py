@@ -17,10 +17,8 @@ _TEX = {
     "~": r"{\textasciitilde}",
     "<": r"{\textless}",
     ">": r"{\textgreater}",
-    "|": "$|$",
-    '"': r"{\textquotedbl}",
-    "\N{MINUS SIGN}": "$-$",
-    "\N{MULTIPLICATION SIGN}": r"$\times$",
+    # Of the ways to write a minus sign, LaTeX fails on the character, and readers of BibTeX drop \textminus.
+    "\N{MINUS SIGN}": "-",
 }
 
 
@@ -46,7 +44,7 @@ def bibtex(work: Csl) -> str:
 
 
 def ris(work: Csl) -> str:
-    """Return the work as a record of RIS, which has no place for a version but that of the edition; a comma ends a body's name."""
+    """Return the work as a record of RIS: a comma ends the name of a body, and the edition names the version."""
     date = _date(work)
     lines = [
         ("TY", _RIS_TYPES[work["type"]]),
@@ -95,9 +93,7 @@ def formatted(work: Csl, name: str) -> str:
     return FORMATS[name](work)
 
 
-def _apa(
-    work: Csl, words: Callable[[str], str], italic: Callable[[str], str], linked: Callable[[str], str]
-) -> str:
+def _apa(work: Csl, words: Callable[[str], str], italic: Callable[[str], str], linked: Callable[[str], str]) -> str:
     date = _date(work)
     title, container = words(work["title"]), work.get("container-title")
     version, edition = work["version"], work["edition"]
