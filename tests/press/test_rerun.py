@@ -115,7 +115,7 @@ def test_without_a_value_nothing_changes(project: Project) -> None:
         (("01_widgets", "-p", "as_of=2027-01-01"), "as_of is '2027-01-01': it must be a day as YYYY-MM-DD"),
         (("01_widgets", "--output", "run.html"), "--output run.html: it names no notebook; let it end in .ipynb"),
         (
-            ("01_widgets", "--output", "abfs://a/run.ipynb"),
+            ("01_widgets", "--output", "ftp://a/run.ipynb"),
             "nothing here can write to it; give a path, or one of s3://",
         ),
         (("01_widgets", "--edition", "bas"), "there is no edition 'bas'; did you mean 'base'?"),

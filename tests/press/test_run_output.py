@@ -54,6 +54,18 @@ def test_a_store_gets_both_through_the_handler_of_its_scheme(default: Path, stor
     assert store.kept == {"kept://bucket/own.ipynb": "notebook", "kept://bucket/own.html": "page"}
 
 
+def test_an_address_of_azure_data_lake_goes_to_the_handler_of_blobs(
+    default: Path, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    papermill_io.register("abs://", store)
+    address = "abfs://runs@account.dfs.core.windows.net/folder/own.ipynb"
+    run_output.write(run_output.checked(address, default), "notebook", "page")
+    blobs = "abs://account.blob.core.windows.net/runs/folder/own"
+    assert store.kept == {f"{blobs}.ipynb": "notebook", f"{blobs}.html": "page"}
+    with pytest.raises(PressError, match=r"abfss://own\.ipynb is not written abfs://CONTAINER@ACCOUNT"):
+        run_output.checked("abfss://own.ipynb", default)
+
+
 def test_what_a_store_refuses_is_one_sentence_and_the_run_is_kept(default: Path, store: Store) -> None:
     store.refuses = "not\nallowed"
     with pytest.raises(PressError) as refused:

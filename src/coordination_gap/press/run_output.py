@@ -9,9 +9,10 @@ from papermill.iorw import papermill_io
 
 from coordination_gap import paths
 from coordination_gap.press import PressError
+from coordination_gap.press.azure_data_lake import blob_address
 
-#: Handlers of papermill's own that take any text; those of installed packages come on top.
-_STORES = "s3://, gs://, abs://, adl:// and hdfs://"
+#: What papermill's handlers and ours take; those of other packages come on top.
+_STORES = "s3://, gs://, abfs://, abs://, adl:// and hdfs://"
 _WEB = ("http://", "https://")
 #: What papermill says of a package that is not there.
 _OPTIONAL = re.compile(r"The (\S+) optional dependency is missing.*pip install (\S+)", re.DOTALL)
@@ -39,7 +40,7 @@ def checked(output: str | None, default: Path) -> Places:
     Raises
     ------
     PressError
-        If `output` is no notebook's name, or an address that papermill has no handler for.
+        If `output` is no notebook's name, or an address that nothing can write to.
     """
     if output is None:
         return Places(default)
@@ -49,6 +50,11 @@ def checked(output: str | None, default: Path) -> Places:
         return Places(Path(output))
     if output.startswith(_WEB) or papermill_io.get_handler(output) is papermill_io.get_handler("local"):
         raise PressError(f"--output {output}: nothing here can write to it; give a path, or one of {_STORES}")
+    if output.startswith(("abfs:", "abfss:")):
+        try:
+            blob_address(output)
+        except ValueError as error:
+            raise PressError(f"--output {error}") from None
     return Places(default, output)
 
 
