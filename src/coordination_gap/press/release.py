@@ -63,7 +63,8 @@ def release(version: str) -> Path:
 def versions() -> list[str]:
     """Return the versions that were released, the first one first."""
     folder = paths.releases()
-    found = [path.name for path in folder.iterdir() if not path.name.startswith(".")] if folder.is_dir() else []
+    entries = list(folder.iterdir()) if folder.is_dir() else []
+    found = [path.name for path in entries if path.is_dir() and not path.name.startswith(".")]
     return sorted(found, key=_parsed)
 
 

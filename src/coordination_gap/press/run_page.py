@@ -157,7 +157,12 @@ def _complete(page: BeautifulSoup, name: str, facts: Mapping[str, Mapping[str, A
     from coordination_gap.press.sphinx_book import calculator, calculator_page, nodes, pages
 
     anchors = {nodes.fact_anchor(fact_id): fact for fact_id, fact in facts.items()}
-    shown = dict.fromkeys(urlsplit(_of(link, "href")).fragment for link in page.select("a.fact"))
+    for beyond in page.select("#fact-cards, a.figure-page"):
+        beyond.decompose()
+    links = page.select("a.fact")
+    for link in links:
+        link["href"] = f"#{nodes.fact_anchor(_of(link, 'data-fact'))}"
+    shown = dict.fromkeys(_of(link, "href").removeprefix("#") for link in links)
     entries = "".join(pages.fact_entry(dict(anchors[anchor])) for anchor in sorted(shown) if anchor in anchors)
     if entries and page.main is not None:
         heading = '<section id="facts"><h2>Facts shown here</h2>'
@@ -177,9 +182,7 @@ def _complete(page: BeautifulSoup, name: str, facts: Mapping[str, Mapping[str, A
         address = urlsplit(_of(link, "href"))
         if address.scheme:
             continue
-        if address.fragment in here and (not address.path or "fact" in link.get_attribute_list("class")):
-            link["href"] = f"#{address.fragment}"
-        else:
+        if address.path or address.fragment not in here:
             link.name = "span"
             del link["href"]
     if page.find(class_=calculator_page.NAME) is not None and page.head is not None:

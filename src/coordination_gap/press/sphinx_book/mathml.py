@@ -17,18 +17,18 @@ def register(app: Sphinx) -> None:
 
 
 def _visit_inline(translator: HTML5Translator, node: nodes.math) -> None:
-    translator.body.append(_mathml(node, "inline"))
+    translator.body.append(mathml(node, "inline"))
     raise nodes.SkipNode
 
 
 def _visit_block(translator: HTML5Translator, node: nodes.math_block) -> None:
     # A formula wider than a phone scrolls in its box, which the keyboard must be able to reach.
-    formula = _mathml(node, "block")
+    formula = mathml(node, "block")
     translator.body.append(f'<div class="math-display" role="region" tabindex="0" aria-label="Formula">{formula}</div>')
     raise nodes.SkipNode
 
 
-def _mathml(node: nodes.Element, display: str) -> str:
+def mathml(node: nodes.Element, display: str) -> str:
     """Return a formula as MathML, or nothing and a warning where the converter cannot read it."""
     tex = node.astext()
     try:
