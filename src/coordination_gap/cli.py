@@ -3,11 +3,12 @@
 import errno
 import signal
 import sys
+from pathlib import Path
 from types import FrameType
 
 import click
 
-from coordination_gap import __version__, cli_agent, cli_diff, cli_pipeline, cli_refresh, cli_sweep, paths
+from coordination_gap import __version__, cli_agent, cli_diff, cli_paper, cli_pipeline, cli_refresh, cli_sweep, paths
 from coordination_gap.press import PressError
 
 
@@ -78,6 +79,18 @@ def release(version: str) -> None:
     click.echo(
         f"{releases.release(version).relative_to(paths.root())} is ready: commit it, and tag the commit v{version}"
     )
+
+
+@gapbook.command(epilog="Example: gapbook crate --edition base")
+@click.option("--edition", "name", default="base", show_default=True, help="An edition that is built.")
+@click.option("--output", type=click.Path(path_type=Path), help="The archive.  [_build/crate/EDITION.zip]")
+def crate(name: str, output: Path | None) -> None:
+    """Pack an edition as an RO-Crate: data, code, environment and outputs in one archive."""
+    from coordination_gap.press import crate as research_object
+    from coordination_gap.press import edition
+
+    edition.load(name)
+    click.echo(research_object.write(name, output or paths.build() / "crate" / f"{name}.zip"))
 
 
 @gapbook.command(epilog="Example: gapbook serve --port 8000")
@@ -185,6 +198,8 @@ def check_all(context: click.Context) -> None:
 
 gapbook.add_command(cli_agent.agent)
 gapbook.add_command(cli_diff.diff)
+gapbook.add_command(cli_paper.memo)
+gapbook.add_command(cli_paper.paper)
 gapbook.add_command(cli_pipeline.pipeline)
 gapbook.add_command(cli_refresh.refresh)
 gapbook.add_command(cli_sweep.sweep)

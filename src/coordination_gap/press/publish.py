@@ -20,7 +20,7 @@ from coordination_gap.press.edition import Edition
 from coordination_gap.press.freshness.published import SWITCHER, site_folder
 
 
-def publish(rendered: Path, edition: Edition) -> Path:
+def publish(rendered: Path, edition: Edition, papers: Path | None = None) -> Path:
     """Publish a rendered edition; the other editions stay as they are, but for their switchers.
 
     Parameters
@@ -29,6 +29,8 @@ def publish(rendered: Path, edition: Edition) -> Path:
         The folder of its pages, which is copied.
     edition
         The edition.
+    papers
+        A folder of more files for its top, if it exists.
 
     Returns
     -------
@@ -43,6 +45,8 @@ def publish(rendered: Path, edition: Edition) -> Path:
         _carry_over(link.resolve(), site, edition.address)
     # Sphinx's note to itself holds the folder's name, and would differ from place to place.
     shutil.copytree(rendered, place, dirs_exist_ok=True, ignore=shutil.ignore_patterns(".buildinfo"))
+    if papers is not None and papers.is_dir():
+        shutil.copytree(papers, place, dirs_exist_ok=True)
     if not edition.replaced:
         if not (site / "index.html").is_file():
             (site / "index.html").write_text(_only_a_way_in(edition), encoding="utf-8")

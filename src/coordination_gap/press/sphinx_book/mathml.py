@@ -1,5 +1,6 @@
 """Mathematics as MathML, made when the site is: browsers lay it out without a script."""
 
+from html import escape
 from xml.etree import ElementTree
 
 from docutils import nodes
@@ -37,4 +38,12 @@ def mathml(node: nodes.Element, display: str) -> str:
     except Exception as error:  # the converter raises a kind of its own for each mistake, some without a word
         logger.warning("the formula %r cannot be shown (%s)", tex, error or type(error).__name__, location=node)
         return ""
-    return str(formula)
+    return _with_source(str(formula), tex)
+
+
+def _with_source(formula: str, tex: str) -> str:
+    """Return a formula that carries the TeX it was written in, as MathML provides for: paper is set from that."""
+    opening, _, inside = formula.partition(">")
+    inside = inside.removesuffix("</math>")
+    source = f'<annotation encoding="application/x-tex">{escape(tex, quote=False)}</annotation>'
+    return f"{opening}><semantics>{inside}{source}</semantics></math>"
