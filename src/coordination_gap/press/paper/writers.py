@@ -83,5 +83,4 @@ def typeset(folder: Path, values: Mapping[str, str]) -> tuple[bytes, int]:
         pages = json.loads(compiler.query("<pages>", field="value", one=True))
     except (typst.TypstError, RuntimeError) as error:
         raise PressError(f"the PDF cannot be set: {' '.join(str(error).split())[:500]}") from None
-    assert isinstance(document, bytes)  # a single document
-    return document, int(pages)
+    return b"".join([document] if isinstance(document, bytes) else document or []), int(pages)
