@@ -82,7 +82,7 @@ def table_records(as_of: str) -> list[dict[str, Any]]:
 
 
 def report(source: Publication, about: str, records: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return the book as schema.org's Report, with the tables that it is based on."""
+    """Return the book as schema.org's Report, with the names of the tables that it is based on."""
     place = source.place
     found = {
         "@context": "https://schema.org",
@@ -98,9 +98,14 @@ def report(source: Publication, about: str, records: Iterable[Mapping[str, Any]]
         "sameAs": place.permanent(),
         "isAccessibleForFree": True,
         "citation": formatted(works.book(source), "apa"),
-        "isBasedOn": [_dataset(source, record) for record in records],
+        # The data dictionary describes them.
+        "isBasedOn": [_only(_dataset(source, record), "@type", "name", "url") for record in records],
     }
     return {key: value for key, value in found.items() if value is not None}
+
+
+def _only(record: Mapping[str, Any], *keys: str) -> dict[str, Any]:
+    return {key: record[key] for key in keys if key in record}
 
 
 def datasets(source: Publication, records: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
