@@ -34,24 +34,18 @@ def find(word: str | None, edition: str = BASE) -> Csl:
     if edition not in names:
         raise PressError(f"there is no edition {edition!r}{nearest(edition, names)}")
     site = paths.build() / "html" / site_folder(edition)
-    known = _read(site / "citation.json", edition)
-    try:
-        if word is None:
-            return dict(known["book"])
-        facts = [str(fact["id"]) for fact in _read(site / "facts.json", edition)["facts"]]
-        figure_id = word.removeprefix(FIGURE)
-        if word in facts:
-            return dict(_read(site / addresses.fact(word, "json"), edition)["citation"])
-        if figure_id in known["figures"]:
-            return dict(known["figures"][figure_id])
-        if word in known["chapters"]:
-            return dict(known["chapters"][word])
-        figures = list(known["figures"])
-        every = (
-            [f"{FIGURE}{one}" for one in figures] if word.startswith(FIGURE) else [*facts, *figures, *known["chapters"]]
-        )
-    except (KeyError, TypeError):
-        raise _unreadable(site / "citation.json", edition) from None
+    book, figures, chapters = (_held(site / "citation.json", edition, key) for key in ("book", "figures", "chapters"))
+    if word is None:
+        return book
+    facts = _ids(site / "facts.json", edition)
+    figure_id = word.removeprefix(FIGURE)
+    if word in facts:
+        return _held(site / addresses.fact(word, "json"), edition, "citation")
+    if figure_id in figures:
+        return dict(figures[figure_id])
+    if word in chapters:
+        return dict(chapters[word])
+    every = [f"{FIGURE}{one}" for one in figures] if word.startswith(FIGURE) else [*facts, *figures, *chapters]
     raise PressError(f"the edition {edition} has no fact, figure or page {word!r}{_near(word, every)}")
 
 
@@ -59,6 +53,22 @@ def _near(word: str, known: list[str]) -> str:
     said = nearest(word, known)
     # Without anything alike, a thousand ids would be listed.
     return said if "did you mean" in said else "; facts.html in its site lists the facts"
+
+
+def _held(path: Path, edition: str, key: str) -> dict[str, Any]:
+    """Return what a file of the site holds under a key."""
+    content = _read(path, edition)
+    held = content.get(key) if isinstance(content, dict) else None
+    if not isinstance(held, dict):
+        raise _unreadable(path, edition)
+    return held
+
+
+def _ids(path: Path, edition: str) -> list[str]:
+    try:
+        return [str(fact["id"]) for fact in _read(path, edition)["facts"]]
+    except (KeyError, TypeError):
+        raise _unreadable(path, edition) from None
 
 
 def _read(path: Path, edition: str) -> Any:
