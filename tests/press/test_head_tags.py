@@ -99,6 +99,8 @@ def test_every_page_has_description_canonical_address_and_open_graph(built_proje
     assert named(landing, "og:type") == ["website"]
     assert named(landing, "og:image") == []
     rows = head(built_project, "data/widgets.html")
+    assert named(rows, "description") == ["Three widgets."]
+    assert named(rows, "og:title") == ["Widgets"]
     assert [link["href"] for link in rows.select('link[rel="canonical"]')] == [f"{SITE}/data/widgets.html"]
 
 
