@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 import yaml
-from jsonschema import Draft7Validator, FormatChecker
+from jsonschema import Draft7Validator, FormatChecker  # type: ignore[import-untyped] # it has no types
 
 import coordination_gap
 from coordination_gap import paths

