@@ -8,7 +8,17 @@ from types import FrameType
 
 import click
 
-from coordination_gap import __version__, cli_agent, cli_diff, cli_paper, cli_pipeline, cli_refresh, cli_sweep, paths
+from coordination_gap import (
+    __version__,
+    cli_agent,
+    cli_cite,
+    cli_diff,
+    cli_paper,
+    cli_pipeline,
+    cli_refresh,
+    cli_sweep,
+    paths,
+)
 from coordination_gap.press import PressError
 
 
@@ -182,12 +192,20 @@ def check_releases() -> None:
     _report(releases.faults(), "releases")
 
 
+@check.command(epilog="Example: gapbook check citation")
+def citation() -> None:
+    """Check that CITATION.cff says what the package and the book's settings say."""
+    from coordination_gap.press.cite import cff
+
+    _report(cff.faults(), "citation")
+
+
 @check.command(name="all", epilog="Example: gapbook check all")
 @click.pass_context
 def check_all(context: click.Context) -> None:
     """Run every check and report all faults."""
     failed = False
-    for command in (data, pairs, prose, editions, claims, check_releases):
+    for command in (data, pairs, prose, editions, claims, check_releases, citation):
         try:
             context.invoke(command)
         except SystemExit:
@@ -197,6 +215,7 @@ def check_all(context: click.Context) -> None:
 
 
 gapbook.add_command(cli_agent.agent)
+gapbook.add_command(cli_cite.cite)
 gapbook.add_command(cli_diff.diff)
 gapbook.add_command(cli_paper.memo)
 gapbook.add_command(cli_paper.paper)

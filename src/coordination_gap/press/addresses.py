@@ -6,6 +6,7 @@ release has published stays under ``v<version>/<edition>/`` (base, too). A versi
 release has no permanent address, and a book under replaced values has none at all.
 """
 
+import functools
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -75,6 +76,7 @@ def _address(config: Any, *names: str) -> str:
     return value.rstrip("/")
 
 
+@functools.cache
 def is_release(version: str) -> bool:
     """Return whether `version`, a PEP 440 version, is one that is released, and so neither ``.dev0`` nor ``rc1``.
 

@@ -123,7 +123,8 @@ def _iso(work: Csl) -> str:
 
 
 def _tex(text: str) -> str:
-    return "".join(_TEX.get(sign, sign) for sign in text)
+    # Two hyphens, or two marks of a quotation, are another sign to TeX.
+    return re.sub(r"(?<=-)(?=-)|(?<=')(?=')|(?<=`)(?=`)", "{}", "".join(_TEX.get(sign, sign) for sign in text))
 
 
 def _markdown(text: str) -> str:

@@ -24,6 +24,8 @@ def register(app: Sphinx) -> None:
 
 
 def _add(app: Sphinx, page: str, _template: str, context: dict[str, Any], doctree: nodes.document | None) -> None:
+    if app.env.metadata.get(page, {}).get("facts-index"):
+        app.add_css_file(f"{NAME}.css")
     if doctree is None:
         return
     shown = {reference["fact"]["id"]: reference["fact"] for reference in doctree.findall(fact_reference)}

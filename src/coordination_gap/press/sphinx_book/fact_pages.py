@@ -4,7 +4,6 @@ They are written anew whenever the book is rendered, whichever of its pages are:
 changes with the prose of any page, and a thousand of them take a second.
 """
 
-import shutil
 from collections.abc import Iterable, Mapping
 from html import escape
 from pathlib import Path
@@ -23,6 +22,9 @@ from coordination_gap.press.sphinx_book.material import material, shown_by_page
 from coordination_gap.press.sphinx_book.pages import interval_words, source_html, value_words
 from coordination_gap.press.sphinx_book.uses import Section, uses
 
+#: More facts that are made from one are folded away.
+_OPEN = 6
+
 
 def register(app: Sphinx) -> None:
     """Have the pages written when all others have been."""
@@ -34,24 +36,23 @@ def write_all(app: Sphinx, failure: Exception | None) -> None:
     if failure is not None or app.builder.name != "html":
         return
     folder = Path(app.outdir) / "facts"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     state = material(app)
     pages = FactPages(app)
-    for fact in state.facts.values():
-        for kind, text in (("html", pages.html(fact)), ("json", pages.json(fact)), ("svg", pages.badge(fact))):
-            _write(app, addresses.fact(fact["id"], kind), text)
-    for fact_id in sorted(pages.earlier.keys() - state.facts.keys()):
-        _write(app, addresses.fact(fact_id), pages.gone_html(fact_id))
-        _write(
-            app,
-            addresses.fact(fact_id, "svg"),
-            badge(fact_id, "no longer published", f"{fact_id}: no longer published"),
-        )
-
-
-def _write(app: Sphinx, path: str, text: str) -> None:
-    (Path(app.outdir) / path).write_text(text, encoding="utf-8")
+    written = {
+        addresses.fact(fact["id"], kind): text
+        for fact in state.facts.values()
+        for kind, text in (("html", pages.html(fact)), ("json", pages.json(fact)), ("svg", pages.badge(fact)))
+    }
+    for fact_id in pages.earlier.keys() - state.facts.keys():
+        gone = "no longer published"
+        written[addresses.fact(fact_id)] = pages.gone_html(fact_id)
+        written[addresses.fact(fact_id, "svg")] = badge(fact_id, gone, f"{fact_id}: {gone}")
+    for path, text in written.items():
+        (Path(app.outdir) / path).write_text(text, encoding="utf-8")
+    for left in folder.iterdir():
+        if f"facts/{left.name}" not in written:
+            left.unlink()
 
 
 class FactPages:
@@ -201,7 +202,10 @@ class FactPages:
         ]
         made = self._made.get(fact["id"], [])
         if made:
-            items.append(f"<li>Other facts are made from it: {', '.join(map(self._fact_link, made))}</li>")
+            listed = ", ".join(map(self._fact_link, made))
+            said = f"{len(made)} other facts are made from it" if len(made) > 1 else "Another fact is made from it"
+            folded = f"<details><summary>{said}</summary>{listed}</details>"
+            items.append(f"<li>{folded if len(made) > _OPEN else f'{said}: {listed}'}</li>")
         return f"<ul>{''.join(items)}</ul>"
 
     def _page_link(self, page: str, section: Section | None = None) -> str:

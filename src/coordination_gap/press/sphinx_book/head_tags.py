@@ -39,12 +39,17 @@ def _add(app: Sphinx, page: str, _template: str, context: dict[str, Any], doctre
     address = source.place.latest(app.builder.get_target_uri(page))
     # Sphinx knows one address for the site, and not that editions stand beside each other.
     context["pageurl"] = address
-    if doctree is None:
+    if doctree is not None:
+        title, about = app.env.titles[page].astext(), description(doctree)
+    elif page.startswith("data/"):
+        record = tables.resource(page.removeprefix("data/"))
+        title, about = record["title"], _cut(works.plain(record["description"]))
+    else:
         return
     landing = page == app.config.root_doc
-    title = source.book.title if landing else app.env.titles[page].astext()
-    about = description(doctree)
-    tags = [_named("description", about), *_open_graph(app, page, doctree, title, about, address, source)]
+    title = source.book.title if landing else title
+    image = next(iter(doctree.findall(computed_figure)), None) if doctree is not None else None
+    tags = [_named("description", about), *_open_graph(landing, title, about, address, image, source)]
     if landing:
         tags += [_named(name, content) for name, content in highwire(source)]
         tags.append(_linked_data(report(source, about, table_records(source.as_of))))
@@ -58,6 +63,10 @@ def description(doctree: nodes.document) -> str:
     answers = (node for node in doctree.findall(nodes.admonition) if "answer" in node["classes"])
     place: nodes.Element = next(answers, doctree)
     said = next((works.plain(found.astext()) for found in place.findall(nodes.paragraph)), "")
+    return _cut(said)
+
+
+def _cut(said: str) -> str:
     return said if len(said) <= _LONGEST else f"{said[:_LONGEST].rpartition(' ')[0]} …"
 
 
@@ -82,7 +91,7 @@ def table_records(as_of: str) -> list[dict[str, Any]]:
 
 
 def report(source: Publication, about: str, records: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return the book as schema.org's Report, with the tables that it is based on."""
+    """Return the book as schema.org's Report, with the names of the tables that it is based on."""
     place = source.place
     found = {
         "@context": "https://schema.org",
@@ -98,9 +107,14 @@ def report(source: Publication, about: str, records: Iterable[Mapping[str, Any]]
         "sameAs": place.permanent(),
         "isAccessibleForFree": True,
         "citation": formatted(works.book(source), "apa"),
-        "isBasedOn": [_dataset(source, record) for record in records],
+        # The data dictionary describes them.
+        "isBasedOn": [_only(_dataset(source, record), "@type", "name", "url") for record in records],
     }
     return {key: value for key, value in found.items() if value is not None}
+
+
+def _only(record: Mapping[str, Any], *keys: str) -> dict[str, Any]:
+    return {key: record[key] for key in keys if key in record}
 
 
 def datasets(source: Publication, records: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
@@ -146,9 +160,8 @@ def temporal_coverage(name: str, record: Mapping[str, Any], as_of: str) -> str |
 
 
 def _open_graph(
-    app: Sphinx, page: str, doctree: nodes.document, title: str, about: str, address: str | None, source: Publication
+    landing: bool, title: str, about: str, address: str | None, figure: nodes.Element | None, source: Publication
 ) -> list[str]:
-    landing = page == app.config.root_doc
     pairs = [
         ("og:title", works.plain(title)),
         ("og:type", "website" if landing else "article"),
@@ -156,7 +169,6 @@ def _open_graph(
         ("og:description", about),
         ("og:url", address),
     ]
-    figure = next(iter(doctree.findall(computed_figure)), None)
     image = source.place.latest(addresses.figure(figure["figure_id"], "png")) if figure is not None else None
     if figure is not None and image:
         pairs += [("og:image", image), ("og:image:alt", figure["alt"])]

@@ -16,12 +16,15 @@ from coordination_gap.press.sphinx_book.nodes import fact_anchor
 
 _DISPLAY = re.compile(r"\d(?:\.(?P<decimals>\d+))?(?:\s(?P<scale>thousand|million|billion|trillion))?(?!\d|,|\.\d)")
 
+_SIGNS = "+\N{MINUS SIGN}"
+
 
 class FactsIndexDirective(SphinxDirective):
     """``{facts-index}``: a table of every fact, with its value, day, chapter and formula; each leads to its page."""
 
     def run(self) -> list[nodes.Node]:
         """Return the table, which a script lets readers search."""
+        self.env.metadata[self.env.docname]["facts-index"] = True
         state = material(self.env.app)
         in_order = sorted(state.facts.values(), key=lambda fact: (fact["page"], fact["id"]))
         return [nodes.raw("", facts_table(in_order, state.titles), format="html")]
@@ -86,7 +89,7 @@ def facts_table(listed: Iterable[Mapping[str, Any]], titles: Mapping[str, str]) 
     caption = "Every fact of this edition"
     return (
         f'<div class="table-scroll" role="region" tabindex="0" aria-label="{caption}">'
-        '<table class="house-table chooseable stacked" role="table" data-order="by chapter">'
+        '<table class="house-table chooseable stacked facts-table" role="table" data-order="by chapter">'
         f'<caption>{caption}</caption><thead role="rowgroup"><tr role="row">{head}</tr></thead>'
         f'<tbody role="rowgroup">{"".join(rows)}</tbody></table></div>'
     )
@@ -128,7 +131,7 @@ def _written_as(fact: Mapping[str, Any], number: float) -> str:
     if match is None or fact["unit"] not in facts.UNITS:
         return repr(number)
     decimals, scale = len(match["decimals"] or ""), match["scale"] or ""
-    return facts.format_number(number, fact["unit"], decimals, scale, fact["display"].startswith("+"))
+    return facts.format_number(number, fact["unit"], decimals, scale, fact["display"][0] in _SIGNS)
 
 
 def source_html(source: Mapping[str, Any], top: str, facts_folder: str | None) -> str:
