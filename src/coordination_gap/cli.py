@@ -91,6 +91,17 @@ def release(version: str) -> None:
     )
 
 
+@gapbook.command(epilog="Example: gapbook attachments 1.0.0")
+@click.argument("version")
+@click.option("--output", type=click.Path(path_type=Path), help="The folder to write.  [_build/attachments/VERSION]")
+def attachments(version: str, output: Path | None) -> None:
+    """Gather what is attached to a release: site, papers, research objects, differences and checksums."""
+    from coordination_gap.press import attachments as attached
+
+    for path in attached.gather(version, output or paths.build() / "attachments" / version):
+        click.echo(path)
+
+
 @gapbook.command(epilog="Example: gapbook crate --edition base")
 @click.option("--edition", "name", default="base", show_default=True, help="An edition that is built.")
 @click.option("--output", type=click.Path(path_type=Path), help="The archive.  [_build/crate/EDITION.zip]")
