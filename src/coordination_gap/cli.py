@@ -1,5 +1,6 @@
 """The command line: ``gapbook``."""
 
+import datetime as dt
 import errno
 import signal
 import sys
@@ -89,6 +90,17 @@ def release(version: str) -> None:
     click.echo(
         f"{releases.release(version).relative_to(paths.root())} is ready: commit it, and tag the commit v{version}"
     )
+
+
+@gapbook.command(name="as-of", epilog="Example: gapbook as-of 2026-11-30")
+@click.argument("day", type=click.DateTime(["%Y-%m-%d"]))
+def as_of(day: dt.datetime) -> None:
+    """Let the editions that look as far as base look up to DAY; rows that became public later are seen by none."""
+    from coordination_gap.press import as_of as days
+
+    for path in days.move(day.date()):
+        click.echo(path.relative_to(paths.root()))
+    click.echo("now write the twins with 'gapbook check pairs --write'")
 
 
 @gapbook.command(epilog="Example: gapbook attachments 1.0.0")

@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
-import pypandoc  # type: ignore[import-untyped] # it has no types
+import pypandoc
 import pytest
 
 from coordination_gap.press.cite import FORMATS, Csl, formatted, works

@@ -105,10 +105,8 @@ def _as_released(name: str, version: str) -> None:
         raise PressError(f"edition {name}: fact {fact_id} is {there} only: build from what was released, v{version}")
     for fact_id, fact in now.items():
         if not _same(fact, then[fact_id]):
-            raise PressError(
-                f"edition {name}: fact {fact_id} is {fact['display']} as built and {then[fact_id]['display']} as released: "
-                f"build from what was released, v{version}"
-            )
+            shown = f"{fact['display']} as built and {then[fact_id]['display']} as released"
+            raise PressError(f"edition {name}: fact {fact_id} is {shown}: build from what was released, v{version}")
 
 
 def _facts(path: Path) -> dict[str, dict[str, Any]]:
