@@ -10,7 +10,7 @@ BOOK = addresses.Book(
     "The Coordination Gap", "The Coordination Gap contributors", "https://example.org/gap", "https://example.org/code"
 )
 #: Markup, LaTeX, RIS, a comment and an end of a script.
-EVIL = "</script><!-- <b>x</b> & \"q\" 'r' {\\bf y}_1 $2$ 3% ~^#\r\nER  - \nTY  - JOUR\x00\u2028"
+EVIL = "<b>x</b></script><!--c--> & \"q\" 'r' {\\bf y}_1 $2$ 3% ~^#\r\nER  - \nTY  - JOUR\x00\u2028"
 
 
 def source(
