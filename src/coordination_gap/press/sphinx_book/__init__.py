@@ -13,11 +13,15 @@ from sphinx.application import Sphinx
 
 from coordination_gap.press.sphinx_book import (
     calculator,
+    csp,
     edition_changes,
     editions,
+    frame,
+    margin_sources,
     material,
     mathml,
     nodes,
+    opening,
     pages,
     roles,
 )
@@ -40,6 +44,10 @@ def setup(app: Sphinx) -> dict[str, Any]:
     mathml.register(app)
     calculator.register(app)
     edition_changes.register(app)
+    opening.register(app)
+    margin_sources.register(app)
+    frame.register(app)
+    csp.register(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
 
 
