@@ -20,10 +20,11 @@ _ROWS = 4
 
 def register(app: Sphinx) -> None:
     """Put script, style and data into the pages that show facts."""
-    app.connect("html-page-context", _add)
+    app.connect("html-page-context", add_cards)
 
 
-def _add(app: Sphinx, page: str, _template: str, context: dict[str, Any], doctree: nodes.document | None) -> None:
+def add_cards(app: Sphinx, page: str, _template: str, context: dict[str, Any], doctree: nodes.document | None) -> None:
+    """Put script, style and data into a page that shows facts, and the style into the one that lists them."""
     if app.env.metadata.get(page, {}).get("facts-index"):
         app.add_css_file(f"{NAME}.css")
     if doctree is None:

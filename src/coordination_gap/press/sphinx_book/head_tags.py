@@ -31,10 +31,11 @@ _TIMES = (
 
 def register(app: Sphinx) -> None:
     """Have the tags put into every page."""
-    app.connect("html-page-context", _add)
+    app.connect("html-page-context", add_tags)
 
 
-def _add(app: Sphinx, page: str, _template: str, context: dict[str, Any], doctree: nodes.document | None) -> None:
+def add_tags(app: Sphinx, page: str, _template: str, context: dict[str, Any], doctree: nodes.document | None) -> None:
+    """Put the tags into the head of a page."""
     source = publication(material(app).edition)
     address = source.place.latest(app.builder.get_target_uri(page))
     # Sphinx knows one address for the site, and not that editions stand beside each other.
