@@ -44,7 +44,9 @@ def _add_context(
     app: Sphinx, page: str, _template: str, context: dict[str, Any], doctree: nodes.document | None
 ) -> None:
     for kind in ("css_files", "script_files"):
-        context[kind] = [file for file in context.get(kind, []) if _is_loaded(file)]
+        # Jupyter Book adds what lies in _static once more, without the way to load it that the settings give.
+        files = {str(file.filename): file for file in reversed(context.get(kind, [])) if _is_loaded(file)}
+        context[kind] = list(reversed(files.values()))
     edition = material(app).edition
     context["edition_title"] = edition.get("title", edition["name"])
     context["edition_day"] = facts.format_day(edition["as_of"])
@@ -85,9 +87,12 @@ def _kicker(app: Sphinx, page: str, doctree: nodes.document) -> Markup | None:
         return None
     said = []
     site_map = getattr(app.env, "external_site_map", None)
-    for part in site_map.root.subtrees if site_map else []:
-        if part.caption and page in map(str, part.items):
-            said.append(Markup("<span>{}</span>").format(part.caption))
+    parts = site_map.root.subtrees if site_map else []
+    said += [
+        Markup("<span>{}</span>").format(part.caption)
+        for part in parts
+        if part.caption and page in map(str, part.items)
+    ]
     number = re.match(r"notebooks/0*(\d+)_", page)
     if number:
         said.append(Markup("<span>Chapter {}</span>").format(number[1]))

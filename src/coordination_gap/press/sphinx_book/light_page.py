@@ -15,7 +15,8 @@ from sphinx.application import Sphinx
 from coordination_gap.press.cite import FORMATS, Csl, formatted
 
 POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self' data:; script-src 'self'; base-uri 'none'; form-action 'none'"
+    "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self' data:; script-src 'self'; base-uri 'none'; "
+    "form-action 'none'"
 )
 _FORMAT_NAMES = {"apa": "APA", "bibtex": "BibTeX", "ris": "RIS", "csl-json": "CSL JSON", "markdown": "Markdown"}
 _SHEETS = ("house.css", "fact-cards.css", "fact-page.css")
