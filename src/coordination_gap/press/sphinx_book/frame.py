@@ -52,6 +52,8 @@ def _add_context(
     context["edition_day"] = facts.format_day(edition["as_of"])
     # Sphinx's own tags repeat the size of the window, which the frame gives already.
     context["metatags"] = re.sub(r'<meta name="viewport"[^>]*>', "", context.get("metatags") or "").strip()
+    # Code wider than a phone scrolls in its box, which the keyboard must be able to reach.
+    context["body"] = (context.get("body") or "").replace('"highlight"><pre>', '"highlight"><pre tabindex="0">')
     context["kind"] = _kind(app, page)
     if "toctree" in context:
         context["contents"] = _contents(context["toctree"])
@@ -77,7 +79,7 @@ def _contents(toctree: Any) -> str:
     """Return the list of pages; beneath the one that is shown, its sections."""
     listed = str(toctree(collapse=True, maxdepth=3, titles_only=False, includehidden=True))
     # The words above a part are no headings of the page, and the page shown is marked for screen readers.
-    listed = listed.replace(' role="heading"', "")
+    listed = re.sub(r' (?:role="heading"|aria-level="\d")', "", listed)
     return re.sub(r'(<a class="current reference internal" href="#")', r'\1 aria-current="page"', listed)
 
 
