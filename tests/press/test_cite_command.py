@@ -109,6 +109,19 @@ def test_an_edition_that_is_not_built_says_how_to(small: Project, cite: Run, mon
     )
 
 
+def test_a_fact_that_is_gone_leads_to_its_page(small: Project, cite: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    site = small.path("_build/html")
+    (site / "facts").mkdir(parents=True)
+    (site / "citation.json").write_text('{"book": {}, "figures": {}, "chapters": {}}', encoding="utf-8")
+    (site / "facts.json").write_text('{"facts": [{"id": "widgets.mean"}]}', encoding="utf-8")
+    (site / "facts/widgets.gone.html").write_text("", encoding="utf-8")
+    monkeypatch.setenv("GAPBOOK_ROOT", str(small.root))
+    says = (
+        "widgets.gone is published no longer: _build/html/facts/widgets.gone.html says when it was, and what took its"
+    )
+    assert says in cite("widgets.gone").err
+
+
 def test_the_site_has_what_can_be_cited(built_project: Project) -> None:
     known = json.loads(built_project.path("_build/html/citation.json").read_text(encoding="utf-8"))
     assert known.keys() == {"book", "chapters", "figures"}

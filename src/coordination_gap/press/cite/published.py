@@ -45,6 +45,10 @@ def find(word: str | None, edition: str = BASE) -> Csl:
         return dict(figures[figure_id])
     if word in chapters:
         return dict(chapters[word])
+    gone = site / addresses.fact(word)
+    if gone.is_file():
+        page = gone.relative_to(paths.root())
+        raise PressError(f"{word} is published no longer: {page} says when it was, and what took its place")
     every = [f"{FIGURE}{one}" for one in figures] if word.startswith(FIGURE) else [*facts, *figures, *chapters]
     raise PressError(f"the edition {edition} has no fact, figure or page {word!r}{_near(word, every)}")
 
