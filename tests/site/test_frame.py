@@ -9,7 +9,7 @@ import html5lib
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.site.test_pages import CHAPTERS, PAGES, PROSE
+from tests.site.test_pages import CHAPTERS, PAGES, PROSE, opened
 
 FACT, FIGURE = "facts/valuation.implied_growth.html", "figures/reaction.abnormal_returns.html"
 #: Bytes over the wire of a first view, gzipped, without figures.
@@ -32,6 +32,15 @@ def test_a_first_view_is_light(page: Page, address: str, html: Path, name: str) 
     weight = sum(len(gzip.compress(path.read_bytes())) for path in files)
     assert weight <= (LANDING_BYTES if name == "index.html" else CHAPTER_BYTES)
     assert len(files) <= 14
+    shift = page.evaluate(
+        """() => new Promise((resolve) => {
+            let sum = 0;
+            new PerformanceObserver((list) => list.getEntries().forEach((entry) => { sum += entry.value; }))
+                .observe({ type: "layout-shift", buffered: true });
+            setTimeout(() => resolve(sum), 200);
+        })"""
+    )
+    assert shift < 0.01
 
 
 @pytest.mark.parametrize("name", ["index.html", "notebooks/05_compounding.html", "search.html", FACT, FIGURE])
@@ -80,3 +89,18 @@ def test_headings_are_in_order_and_the_page_is_valid(html: Path, name: str) -> N
     assert all(after - before <= 1 for before, after in zip([0, *levels], levels, strict=False))
     ids = [element.get("id") for element in tree.iter() if element.get("id")]
     assert len(ids) == len(set(ids))
+
+
+@pytest.mark.parametrize("scheme", ["http", "file"])
+def test_the_search_finds_pages_from_a_server_and_from_a_folder(
+    browser: Browser, address: str, html: Path, scheme: str
+) -> None:
+    top = address if scheme == "http" else f"{html.resolve().as_uri()}/"
+    with opened(browser, f"{top}search.html?q=retries") as (page, faults):
+        page.locator("#search-results li a").first.wait_for()
+        found = page.locator("#search-results li a").first
+        assert "retries" in page.locator("#search-words").input_value()
+        found.click()
+        page.wait_for_url(f"{top}**/*.html*")
+        assert page.locator("h1:visible").count() == 1
+        assert faults == []
