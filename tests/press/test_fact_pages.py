@@ -63,7 +63,8 @@ def static(small: Project) -> Path:
     own = Path(fact_pages.__file__).parent / "static"
     for name in ("fact-cards.css", "fact-page.css", "fact-cards.js", "fact-page.js"):
         (folder / "_static" / name).write_bytes((own / name).read_bytes())
-    (folder / "_static" / "house.css").write_text("", encoding="utf-8")
+    for name in ("fonts.css", "house.css"):
+        (folder / "_static" / name).write_text("", encoding="utf-8")
     return folder
 
 

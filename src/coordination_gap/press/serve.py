@@ -154,7 +154,9 @@ def _file(site: Path, asked: str) -> Path | None:
 def listening(html: str) -> str:
     """Return a page that listens for builds: with the script, and leave to ask its own server for events."""
     tag = f'<script src="{_SCRIPT}" defer></script></head>'
-    return html.replace("</head>", tag, 1).replace("default-src 'none'", "default-src 'none'; connect-src 'self'", 1)
+    if "connect-src" not in html.partition("</head>")[0]:
+        html = html.replace("default-src 'none'", "default-src 'none'; connect-src 'self'", 1)
+    return html.replace("</head>", tag, 1)
 
 
 def serve(edition: Edition, asked: Sequence[str], port: int, say: Callable[[str], None]) -> None:
