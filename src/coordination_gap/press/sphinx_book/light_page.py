@@ -35,7 +35,7 @@ class Shell:
 
     def __init__(self, app: Sphinx) -> None:
         static = Path(app.outdir) / "_static"
-        sheets = (f'<link rel="stylesheet" href="{_versioned(static, name)}">' for name in _SHEETS)
+        sheets = (f'<link rel="stylesheet" href="{_versioned(static, name)}">' for name in _SHEETS if (static / name).is_file())
         scripts = (f'<script src="{_versioned(static, name)}"{how}></script>' for name, how in _SCRIPTS)
         icon = '<link rel="icon" href="../_static/favicon.svg">' if (static / "favicon.svg").is_file() else ""
         self._head = "\n".join([*sheets, *scripts, *([icon] if icon else [])])
