@@ -52,7 +52,7 @@ def _add_context(
     context["metatags"] = re.sub(r'<meta name="viewport"[^>]*>', "", context.get("metatags") or "").strip()
     context["kind"] = _kind(app, page)
     if "toctree" in context:
-        context["contents"] = _contents(context["toctree"])
+        context["contents"] = _contents(context["toctree"], context.get("toc") or "")
     if doctree is not None:
         context["description"] = description(doctree)
         context["kicker"] = _kicker(app, page, doctree)
@@ -71,12 +71,18 @@ def _kind(app: Sphinx, page: str) -> str:
     return "chapter" if page.startswith("notebooks/") else "about"
 
 
-def _contents(toctree: Any) -> str:
+def _contents(toctree: Any, sections: str) -> str:
     """Return the list of pages; beneath the one that is shown, its sections."""
-    listed = str(toctree(collapse=True, maxdepth=3, titles_only=False, includehidden=True))
+    listed = str(toctree(collapse=True, maxdepth=1, titles_only=True, includehidden=True))
     # The words above a part are no headings of the page, and the page shown is marked for screen readers.
     listed = listed.replace(' role="heading"', "")
-    return re.sub(r'(<a class="current reference internal" href="#")', r'\1 aria-current="page"', listed)
+    # Sphinx's list of sections begins with the page itself.
+    beneath = re.search(r"</a>\s*(<ul>.*</ul>)\s*</li>\s*</ul>\s*$", sections, re.DOTALL)
+    return re.sub(
+        r'<a class="current reference internal" href="#">(.*?)</a>',
+        lambda found: f'<a aria-current="page" href="#">{found[1]}</a>{beneath[1] if beneath else ""}',
+        listed,
+    )
 
 
 def _kicker(app: Sphinx, page: str, doctree: nodes.document) -> Markup | None:
