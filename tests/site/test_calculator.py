@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from coordination_gap.reliability import Gate, Pipeline, Step
 from coordination_gap.reliability.compounding import percent
-from tests.site.test_pages import PAGES, opened
+from tests.site.pages import PAGES, opened
 
 PAGE = "notebooks/05_compounding.html"
 SHARES = ("success", "silent_failure", "halted")
@@ -480,7 +480,7 @@ def test_it_needs_no_inline_script_or_style(browser: Browser, address: str, html
         f'<script defer src="_static/reliability-calculator.js"></script><main>{section}</main></html>'
     )
     policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src data: 'self'"
-    with opened(browser, address + "genindex.html") as (page, faults):
+    with opened(browser, address + "search.html") as (page, faults):
         page.route(
             "**/alone.html",
             lambda route: route.fulfill(

@@ -75,7 +75,7 @@ def _contents(toctree: Any, sections: str) -> str:
     """Return the list of pages; beneath the one that is shown, its sections."""
     listed = str(toctree(collapse=True, maxdepth=1, titles_only=True, includehidden=True))
     # The words above a part are no headings of the page, and the page shown is marked for screen readers.
-    listed = listed.replace(' role="heading"', "")
+    listed = re.sub(r' (?:role="heading"|aria-level="\d")', "", listed)
     # Sphinx's list of sections begins with the page itself.
     beneath = re.search(r"</a>\s*(<ul>.*</ul>)\s*</li>\s*</ul>\s*$", sections, re.DOTALL)
     return re.sub(
