@@ -45,6 +45,9 @@ def _add_context(
 ) -> None:
     for kind in ("css_files", "script_files"):
         context[kind] = [file for file in context.get(kind, []) if _is_loaded(file)]
+    # Long lines of code scroll in their box, which the keyboard must be able to reach.
+    if "body" in context:
+        context["body"] = context["body"].replace('<div class="highlight"><pre>', '<div class="highlight"><pre tabindex="0">')
     edition = material(app).edition
     context["edition_title"] = edition.get("title", edition["name"])
     context["edition_day"] = facts.format_day(edition["as_of"])
