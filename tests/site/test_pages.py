@@ -31,7 +31,8 @@ def test_a_page_is_whole_light_and_accessible(
             """() => ({
               theme: document.documentElement.dataset.theme,
               overflow: document.documentElement.scrollWidth - innerWidth,
-              headings: [...document.querySelectorAll("main :is(h1, h2, h3, h4, h5, h6)")].map((h) => Number(h.tagName[1])),
+              headings: [...document.querySelectorAll("main :is(h1, h2, h3, h4, h5, h6)")]
+                .map((heading) => Number(heading.tagName[1])),
               language: document.documentElement.lang,
               policy: document.querySelector("meta[http-equiv='Content-Security-Policy']")?.content ?? "",
               stopped: window.stopped,

@@ -30,6 +30,8 @@ _NOT_LOADED = (
 #: What of them is not needed at all; what the search needs stays.
 _LEFT_OUT = ("basic.css", "file.png", "images", "locales", "minus.png", "mystnb.*.css", "plus.png", "pygments.css",
              "sbt-webpack-macros.html", "scripts", "styles", "vendor", "webpack-macros.html")  # fmt: skip
+_CODE = '<div class="highlight"><pre>'
+#: The most characters of a description.
 _DESCRIPTION = 300
 
 
@@ -47,7 +49,9 @@ def _add_context(
         context[kind] = [file for file in context.get(kind, []) if _is_loaded(file)]
     # Long lines of code scroll in their box, which the keyboard must be able to reach.
     if "body" in context:
-        context["body"] = context["body"].replace('<div class="highlight"><pre>', '<div class="highlight"><pre tabindex="0">')
+        context["body"] = context["body"].replace(
+            '<div class="highlight"><pre>', '<div class="highlight"><pre tabindex="0">'
+        )
     edition = material(app).edition
     context["edition_title"] = edition.get("title", edition["name"])
     context["edition_day"] = facts.format_day(edition["as_of"])
@@ -92,11 +96,12 @@ def _kicker(app: Sphinx, page: str, doctree: nodes.document) -> Markup | None:
     """Return the line above a chapter's title: its part, its number, and how long it takes to read."""
     if _kind(app, page) != "chapter":
         return None
-    said = []
     site_map = getattr(app.env, "external_site_map", None)
-    for part in site_map.root.subtrees if site_map else []:
-        if part.caption and page in map(str, part.items):
-            said.append(Markup("<span>{}</span>").format(part.caption))
+    said = [
+        Markup("<span>{}</span>").format(part.caption)
+        for part in (site_map.root.subtrees if site_map else [])
+        if part.caption and page in map(str, part.items)
+    ]
     number = re.match(r"notebooks/0*(\d+)_", page)
     if number:
         said.append(Markup("<span>Chapter {}</span>").format(number[1]))

@@ -57,7 +57,8 @@ def _add_notes(app: Sphinx, document: nodes.document, page: str) -> None:
 def _visit_mark(translator: HTML5Translator, node: source_mark) -> None:
     label = escape(f"Source: {node['label']}", quote=True)
     translator.body.append(
-        f'<button class="source-mark" type="button" popovertarget="{node["note"]}" aria-label="{label}">&#8853;</button>'
+        f'<button class="source-mark" type="button" popovertarget="{node["note"]}" aria-label="{label}">'
+        "&#8853;</button>"
     )
     raise nodes.SkipNode
 
