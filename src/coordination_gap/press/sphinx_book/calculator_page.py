@@ -8,8 +8,6 @@ from typing import Any
 
 from coordination_gap import checks
 from coordination_gap.facts import format_number
-from coordination_gap.reliability import Gate, Pipeline, Step
-from coordination_gap.reliability.compounding import percent
 
 NAME = "reliability-calculator"
 
@@ -105,6 +103,9 @@ Setting = dict[str, Any]
 
 def outcomes(setting: Setting) -> dict[str, dict[str, float | None]]:
     """Return each of :data:`COLUMNS` at a setting: the fields of an outcome, and its effort against the bare chain."""
+    # What computes them takes two seconds to load, and most renderings compute none.
+    from coordination_gap.reliability import Gate, Pipeline, Step
+
     bare = Step("step", setting["p"], loud=setting["l"], cost=setting["c"] or 0.0, seconds=setting["s"] or 0.0)
     gate = Gate(setting["d"], setting["f"]) if setting["g"] else None
     independent = replace(bare, attempts=setting["a"], gate=gate)
@@ -190,6 +191,8 @@ def _written(name: str, value: float | None) -> str:
     if value is None:
         return "–"
     if name in OUTCOMES:
+        from coordination_gap.reliability.compounding import percent
+
         return percent(value)
     if name in ("attempts", "effort"):
         return format_number(value, "times" if name == "effort" else "ratio", 2)
