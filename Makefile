@@ -51,8 +51,8 @@ lock: .venv/.test-ready ## requirements*.txt again from pyproject.toml
 	@$(BIN)/uv pip compile $(LOCK) --extra test --constraints requirements.txt --output-file requirements-test.txt
 LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url pyproject.toml
 
-serve: book ## the site on http://127.0.0.1:8000
-	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html 8000
+serve: .venv/.book-ready ## the site on http://127.0.0.1:8000, built again when a file changes
+	@$(BIN)/gapbook serve --edition $(EDITION)
 
 clean:
 	@rm -rf _build .mypy_cache .pytest_cache .ruff_cache .hypothesis

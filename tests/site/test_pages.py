@@ -66,8 +66,10 @@ def test_a_page_breaks_no_rule_of_accessibility(browser: Browser, address: str, 
     with opened(browser, address + name, scheme=scheme) as (page, _):
         # A colour in the middle of its transition has the contrast of neither end.
         page.evaluate("Promise.allSettled(document.getAnimations().map(animation => animation.finished))")
-        # Entries of facts are all made alike, and there are hundreds: the first ones stand for the others.
-        page.evaluate("document.querySelectorAll('.fact-entry:nth-of-type(n + 5)').forEach(entry => entry.remove())")
+        # Rows of facts are all made alike, and there are hundreds: the first ones stand for the others.
+        page.evaluate(
+            "document.querySelectorAll('.facts-table tbody tr:nth-child(n + 5)').forEach(row => row.remove())"
+        )
         found = Axe().run(page, options=rules).response["violations"]
     assert [(rule["id"], [node["html"][:160] for node in rule["nodes"]][:3]) for rule in found] == []
 
@@ -132,11 +134,9 @@ def test_a_figure_follows_the_theme_and_the_width(
 )
 def test_a_number_leads_to_the_row_that_made_it(browser: Browser, address: str, name: str, fact: str, row: str) -> None:
     with opened(browser, address + name) as (page, faults):
-        page.locator(f'a.fact[href$="#fact-{fact}"]').first.click()
-        entry = page.locator(f'[id="fact-{fact}"]')
-        entry.wait_for()
-        link = entry.locator(f'a[href="{row}"]').first
-        link.click()
+        page.locator(f'a.fact[href$="facts/{fact}.html"]').first.click()
+        page.wait_for_url(f"{address}facts/{fact}.html")
+        page.locator(f'main a[href="../{row}"]').first.click()
         page.wait_for_url(f"{address}{row}")
         page.locator(f'[id="{row.partition("#")[2]}"]').wait_for()
         assert faults == []
