@@ -26,6 +26,7 @@ bench: .venv/.test-ready ## how fast reliability is computed and books and noteb
 	@$(BIN)/python -m benchmarks.reliability
 	@$(BIN)/python -m benchmarks.engine
 	@$(BIN)/python -m benchmarks.freshness
+	@$(BIN)/python -m benchmarks.pages
 	@$(BIN)/python -m benchmarks.sweep
 
 agent-runs: .venv/.book-ready ## data/agent_*.csv: the support agent measured under faults, some ten minutes

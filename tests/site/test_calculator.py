@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from coordination_gap.reliability import Gate, Pipeline, Step
 from coordination_gap.reliability.compounding import percent
-from tests.site.test_pages import PAGES, opened
+from tests.site.pages import PAGES, opened
 
 PAGE = "notebooks/05_compounding.html"
 SHARES = ("success", "silent_failure", "halted")

@@ -8,7 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from tests.site.test_pages import WCAG, opened
+from tests.site.pages import WCAG, opened
 
 CHAPTER = "notebooks/02_market_reaction.html"
 FACT = "reaction.abnormal_next"
@@ -155,7 +155,7 @@ def test_a_page_of_its_own_opens_from_a_folder_in_the_theme_that_was_chosen(
         assert faults == []
         assert page.locator("body").evaluate("body => getComputedStyle(body).maxWidth") != "none"
     with opened(browser, address + name) as (page, _):
-        page.evaluate("localStorage.setItem('mode', 'dark')")
+        page.evaluate("localStorage.setItem('theme', 'dark')")
         page.reload()
         assert page.evaluate("document.documentElement.dataset.theme") == "dark"
 

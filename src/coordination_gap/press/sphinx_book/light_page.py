@@ -21,7 +21,7 @@ POLICY = (
 _FORMAT_NAMES = {"apa": "APA", "bibtex": "BibTeX", "ris": "RIS", "csl-json": "CSL JSON", "markdown": "Markdown"}
 _SHEETS = ("fonts.css", "house.css", "fact-cards.css", "fact-page.css")
 #: The theme is chosen before anything is shown; buttons that copy can wait.
-_SCRIPTS = (("fact-page.js", ""), ("fact-cards.js", " defer"))
+_SCRIPTS = (("theme.js", ""), ("fact-cards.js", " defer"))
 
 
 class Shell:
@@ -35,8 +35,16 @@ class Shell:
 
     def __init__(self, app: Sphinx) -> None:
         static = Path(app.outdir) / "_static"
-        sheets = (f'<link rel="stylesheet" href="{_versioned(static, name)}">' for name in _SHEETS if (static / name).is_file())
-        scripts = (f'<script src="{_versioned(static, name)}"{how}></script>' for name, how in _SCRIPTS)
+        sheets = (
+            f'<link rel="stylesheet" href="{_versioned(static, name)}">'
+            for name in _SHEETS
+            if (static / name).is_file()
+        )
+        scripts = (
+            f'<script src="{_versioned(static, name)}"{how}></script>'
+            for name, how in _SCRIPTS
+            if (static / name).is_file()
+        )
         icon = '<link rel="icon" href="../_static/favicon.svg">' if (static / "favicon.svg").is_file() else ""
         self._head = "\n".join([*sheets, *scripts, *([icon] if icon else [])])
         self._site = escape(app.config.html_title or app.config.project)

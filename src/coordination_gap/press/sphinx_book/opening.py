@@ -16,10 +16,11 @@ OF_THE_BOOK = "of-the-book"
 
 def register(app: Sphinx) -> None:
     """Arrange the openings when pages are read."""
-    app.connect("doctree-read", _arrange)
+    app.connect("doctree-read", lambda _app, document: arrange(document))
 
 
-def _arrange(_app: Sphinx, document: nodes.document) -> None:
+def arrange(document: nodes.document) -> None:
+    """Leave out the key numbers of a page that are gaps, and put the others into its answer."""
     for numbers in list(document.findall(nodes.container)):
         if KEY_NUMBERS not in numbers["classes"]:
             continue
