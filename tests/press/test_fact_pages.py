@@ -61,7 +61,7 @@ def static(small: Project) -> Path:
     folder = small.path("_build/site")
     (folder / "_static").mkdir(parents=True)
     own = Path(fact_pages.__file__).parent / "static"
-    for name in ("fact-cards.css", "fact-page.css", "fact-cards.js", "fact-page.js"):
+    for name in ("fact-cards.css", "fact-page.css", "fact-cards.js"):
         (folder / "_static" / name).write_bytes((own / name).read_bytes())
     for name in ("fonts.css", "house.css"):
         (folder / "_static" / name).write_text("", encoding="utf-8")

@@ -61,7 +61,10 @@ def test_the_keyboard_reaches_everything_and_shows_where_it_is(
             }"""
         )
         reached, unseen = set(), []
-        for _step in range(wanted + 20):
+        # A card that opens beside a number has places of its own, which are gone through too.
+        for _step in range(8 * wanted):
+            if len(reached) == wanted:
+                break
             page.keyboard.press("Tab")
             number, outline, described = page.evaluate(
                 """() => {
