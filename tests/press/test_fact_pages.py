@@ -63,7 +63,7 @@ def static(small: Project) -> Path:
     own = Path(fact_pages.__file__).parent / "static"
     for name in ("fact-cards.css", "fact-page.css", "fact-cards.js"):
         (folder / "_static" / name).write_bytes((own / name).read_bytes())
-    for name in ("fonts.css", "house.css"):
+    for name in ("fonts.css", "house.css", "theme.js"):
         (folder / "_static" / name).write_text("", encoding="utf-8")
     return folder
 
