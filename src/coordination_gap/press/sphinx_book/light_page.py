@@ -15,7 +15,7 @@ from sphinx.application import Sphinx
 from coordination_gap.press.cite import FORMATS, Csl, formatted
 
 POLICY = (
-    "default-src 'none'; style-src 'self'; font-src data:; img-src 'self' data:; script-src 'self'; base-uri 'none'; "
+    "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self' data:; script-src 'self'; base-uri 'none'; "
     "form-action 'none'"
 )
 _FORMAT_NAMES = {"apa": "APA", "bibtex": "BibTeX", "ris": "RIS", "csl-json": "CSL JSON", "markdown": "Markdown"}
