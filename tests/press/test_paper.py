@@ -138,12 +138,14 @@ def test_a_memo_that_does_not_fit_or_repeats_itself_is_refused(site: Path, tmp_p
         memo.write(site, tmp_path / "out")
 
 
-CHAPTER = f"""<html><body><main><article><section id="one"><h1>One</h1><p>See <a href="../memo.html#key">the memo</a>,
+CHAPTER = f"""<html><body><main><article><p class="kicker">Part of the frame</p>
+<section id="one"><h1>One</h1><p>See <a href="../memo.html#key">the memo</a>,
 <a href="../data/t.html#row-1">a row</a>, <a href="#gone">a place</a>, {fact("a.first", "−0.25%")} and
 {fact("a.first", "−0.25%")}.</p><section id="law"><h2>The law</h2>
 <p>{_with_source("<math><mi>x</mi></math>", "(1-p)^{r+1}")} is it.</p>
-<div class="cell"><details class="hide"><summary>Code</summary>
-</details></div></section></section></article></main></body></html>"""
+<div class="cell"><details class="code"><summary>Show the code</summary><pre>secret = 1</pre></details></div>
+<p>Cited<button class="source-mark">+</button><span class="source-note">Source: in the margin</span>.</p>
+</section></section></article></main></body></html>"""
 
 
 @pytest.fixture
@@ -161,6 +163,8 @@ def test_the_book_holds_its_pages_in_order_with_bookmarks_and_links(whole: Path,
     assert titles == ["Summary", "One", "Sell?"]
     text = "\n".join(page.extract_text() for page in reader.pages)
     assert "−0.25%: a.first." in text
+    for left_out in ("Part of the frame", "Show the code", "secret", "in the margin"):
+        assert left_out not in text
     found = addresses_in(reader)
     assert any(address.endswith("/data/t.html#row-1") for address in found)
     assert any("facts/a.first.html" in address for address in found)

@@ -7,10 +7,13 @@ from bs4 import BeautifulSoup, Tag
 
 from coordination_gap.press import PressError
 
-#: Code, controls, anchors, and the other of each pair of pictures.
-_SCREEN_ONLY = (
-    ".headerlink, .figure-links, .cell_input, details.hide, picture.only-dark, script, noscript, button, form, input, "
-    "svg, style, template, nav, .visually-hidden, .reading-time, [data-screen-only], .reliability-calculator"
+#: Code, controls, anchors, what stands in the margin or repeats the answer, and the other of each pair of pictures.
+_SCREEN_ONLY = ", ".join(
+    [
+        *("button", "details.code", "form", "input", "nav", "noscript", "picture.only-dark", "script", "style", "svg"),
+        *("template", ".cell_input", ".figure-links", ".headerlink", ".kicker", ".reliability-calculator"),
+        *(".source-mark", ".source-note", ".visually-hidden", ".answer .key-numbers", "[data-screen-only]"),
+    ]
 )
 
 

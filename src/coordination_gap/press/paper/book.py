@@ -147,6 +147,7 @@ def _pdf(
         "title": source.book.title,
         "author": source.book.author,
         "about": about(record, source),
+        "running": f"Edition {record['name']}, data as of {works.day(record['as_of'])}, version {source.place.version}",
         "purpose": str(record["purpose"]),
         "cite": formats.apa(work),
     }
