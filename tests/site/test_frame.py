@@ -60,7 +60,8 @@ def test_the_keyboard_reaches_everything_and_shows_where_it_is(
               return shown.length;
             }"""
         )
-        reached, unseen = set(), []
+        reached: set[int] = set()
+        unseen: list[str] = []
         # A card that opens beside a number has places of its own, which are gone through too.
         for _step in range(8 * wanted):
             if len(reached) == wanted:
