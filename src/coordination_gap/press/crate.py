@@ -17,15 +17,13 @@ from pathlib import Path
 from typing import Any
 
 from rocrate.model.contextentity import ContextEntity
-from rocrate.model.softwareapplication import SoftwareApplication
 from rocrate.rocrate import ROCrate
 
 import coordination_gap
 from coordination_gap import paths
-from coordination_gap.press import PressError
+from coordination_gap.press import PressError, addresses
 from coordination_gap.press.freshness.content import file_sha256
 from coordination_gap.press.freshness.published import site_folder
-from coordination_gap.press.site import read_yaml
 
 #: The project's own files by which the book can be built again; what is published comes from the site.
 CODE = (
@@ -102,70 +100,50 @@ def _contents(site: Path) -> Iterator[tuple[Path, str]]:
 
 
 def _describe(folder: Path, edition: dict[str, Any]) -> None:
+    """Write ``ro-crate-metadata.json``: what each file is, and which run made what from what."""
     crate = ROCrate(version="1.1")
     files = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()}
-    tables = {
-        f"data/{resource['path']}": resource
-        for resource in json.loads(files["data/datapackage.json"].read_text(encoding="utf-8"))["resources"]
-    }
     entities = {place: crate.add_file(path, place, properties=_properties(path)) for place, path in files.items()}
-    for place, table in tables.items():
-        entities[place].properties().update(_of_table(table))
-    author = crate.add(
-        ContextEntity(
-            crate, "#contributors", properties={"@type": "Organization", "name": "The Coordination Gap contributors"}
-        )
-    )
-    licences = [
-        crate.add(ContextEntity(crate, address, properties={"@type": "CreativeWork", "name": text}))
-        for address, text in _LICENCES.items()
-    ]
-    profile = crate.add(
-        ContextEntity(
-            crate, _PROFILE, properties={"@type": "CreativeWork", "name": "Process Run Crate", "version": "0.5"}
-        )
-    )
+    for table in json.loads(files["data/datapackage.json"].read_text(encoding="utf-8"))["resources"]:
+        entities[f"data/{table['path']}"].properties().update(_of_table(table))
+    author = _entity(crate, "#contributors", "Organization", name=addresses.book().author)
     root = crate.root_dataset
-    root["name"] = f"The Coordination Gap, edition {edition['name']} ({edition['title']})"
+    root["name"] = f"{addresses.book().title}, edition {edition['name']} ({edition['title']})"
     root["description"] = f"{edition['purpose']} As of {edition['as_of']}."
     root["version"] = coordination_gap.__version__
     root["author"] = author
-    root["license"] = licences
-    root["conformsTo"] = profile
+    root["license"] = [_entity(crate, address, "CreativeWork", name=text) for address, text in _LICENCES.items()]
+    root["conformsTo"] = _entity(crate, _PROFILE, "CreativeWork", name="Process Run Crate", version="0.5")
     root["temporalCoverage"] = f"../{edition['as_of']}"
     root["identifier"] = f"sha256:{edition['inputs_sha256']}"
     root["datePublished"] = _day()
-    program = crate.add(
-        SoftwareApplication(
-            crate,
-            "#gapbook",
-            properties={
-                "name": "gapbook",
-                "version": coordination_gap.__version__,
-                "url": read_yaml("_config.yml")["repository"]["url"],
-            },
-        )
+    root["mentions"] = [_run(crate, edition, entities, author)]
+    crate.metadata.write(folder)
+
+
+def _run(crate: ROCrate, edition: dict[str, Any], entities: dict[str, Any], author: Any) -> Any:
+    """Return the action that made the outputs, with its program, its inputs and its parameters."""
+    program = _entity(
+        crate,
+        "#gapbook",
+        "SoftwareApplication",
+        name="gapbook",
+        version=coordination_gap.__version__,
+        url=addresses.book().source,
     )
     if "requirements.txt" in entities:
         program["softwareRequirements"] = entities["requirements.txt"]
     given = [
-        crate.add(
-            ContextEntity(
-                crate,
-                f"#{notebook}.{parameter}",
-                properties={"@type": "PropertyValue", "name": f"{notebook}.{parameter}", "value": str(value)},
-            )
-        )
+        _entity(crate, f"#{name}", "PropertyValue", name=name, value=str(value))
         for notebook, values in edition["parameters"].items()
-        for parameter, value in values.items()
+        for name, value in ((f"{notebook}.{parameter}", value) for parameter, value in values.items())
     ]
-    outputs = [entity for place, entity in entities.items() if place.startswith("outputs/")]
-    inputs = [entity for place, entity in entities.items() if place.startswith(("data/", "notebooks/"))]
-    run = crate.add_action(
+    read = [entity for place, entity in entities.items() if place.startswith(("data/", "notebooks/"))]
+    return crate.add_action(
         program,
         identifier="#run",
-        object=[*inputs, entities[f"editions/{edition['name']}.yml"], *given],
-        result=outputs,
+        object=[*read, entities[f"editions/{edition['name']}.yml"], *given],
+        result=[entity for place, entity in entities.items() if place.startswith("outputs/")],
         properties={
             "name": f"gapbook build --edition {edition['name']}",
             "actionStatus": {"@id": "http://schema.org/CompletedActionStatus"},
@@ -173,8 +151,10 @@ def _describe(folder: Path, edition: dict[str, Any]) -> None:
             "agent": {"@id": author.id},
         },
     )
-    root["mentions"] = [run]
-    crate.metadata.write(folder)
+
+
+def _entity(crate: ROCrate, identifier: str, kind: str, **properties: str) -> Any:
+    return crate.add(ContextEntity(crate, identifier, properties={"@type": kind, **properties}))
 
 
 def _properties(path: Path) -> dict[str, Any]:
