@@ -126,7 +126,8 @@ def only_a_way_in(edition: Edition, folder: Path) -> str:
     address = escape(f"{folder.as_posix()}/index.html", quote=True)
     title = escape(edition.title)
     return (
-        '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>The Coordination Gap</title>'
+        '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" '
+        "content=\"default-src 'none'; base-uri 'none'; form-action 'none'\"><title>The Coordination Gap</title>"
         f'<meta name="viewport" content="width=device-width"><meta http-equiv="refresh" content="0; url={address}">'
         f'</head><body><main><h1>The Coordination Gap</h1><p>Published here: <a href="{address}">{title}</a>.</p>'
         "</main></body></html>\n"
