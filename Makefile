@@ -26,6 +26,7 @@ bench: .venv/.test-ready ## how fast reliability is computed and books and noteb
 	@$(BIN)/python -m benchmarks.reliability
 	@$(BIN)/python -m benchmarks.engine
 	@$(BIN)/python -m benchmarks.freshness
+	@$(BIN)/python -m benchmarks.pages
 	@$(BIN)/python -m benchmarks.sweep
 
 agent-runs: .venv/.book-ready ## data/agent_*.csv: the support agent measured under faults, some ten minutes
@@ -51,8 +52,8 @@ lock: .venv/.test-ready ## requirements*.txt again from pyproject.toml
 	@$(BIN)/uv pip compile $(LOCK) --extra test --constraints requirements.txt --output-file requirements-test.txt
 LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url pyproject.toml
 
-serve: book ## the site on http://127.0.0.1:8000
-	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html 8000
+serve: .venv/.book-ready ## the site on http://127.0.0.1:8000, built again when a file changes
+	@$(BIN)/gapbook serve --edition $(EDITION)
 
 clean:
 	@rm -rf _build .mypy_cache .pytest_cache .ruff_cache .hypothesis

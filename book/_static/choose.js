@@ -27,8 +27,8 @@
   }
 
   /* One order for the buttons in the heads and for the list beside the choosers, which blocks of rows need. */
-  function sorter(headings, body, rows) {
-    const select = element("select", {}, element("option", { value: "" }, "as in the article"));
+  function sorter(headings, body, rows, order) {
+    const select = element("select", {}, element("option", { value: "" }, order));
     const shown = headings.filter((heading) => !heading.hidden);
     for (const heading of shown) {
       const title = heading.textContent;
@@ -78,7 +78,7 @@
       .map((heading, column) => [heading, column])
       .filter(([heading]) => heading.hasAttribute("data-filter"))
       .map(([heading, column]) => chooser(rows, column, heading.textContent));
-    const sortBy = sorter(headings, body, rows);
+    const sortBy = sorter(headings, body, rows, table.dataset.order || "as in the article");
 
     function choose() {
       const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);

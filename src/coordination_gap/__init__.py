@@ -10,4 +10,4 @@ seconds unless a name says otherwise, and a bad argument raises ``ValueError`` w
 argument, the value and what is allowed.
 """
 
-__version__ = "0.1.0"
+__version__ = "0.1.0.dev0"

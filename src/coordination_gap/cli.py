@@ -1,13 +1,25 @@
 """The command line: ``gapbook``."""
 
+import datetime as dt
 import errno
 import signal
 import sys
+from pathlib import Path
 from types import FrameType
 
 import click
 
-from coordination_gap import __version__, cli_agent, cli_diff, cli_pipeline, cli_refresh, cli_sweep, paths
+from coordination_gap import (
+    __version__,
+    cli_agent,
+    cli_cite,
+    cli_diff,
+    cli_paper,
+    cli_pipeline,
+    cli_refresh,
+    cli_sweep,
+    paths,
+)
 from coordination_gap.press import PressError
 
 
@@ -78,6 +90,52 @@ def release(version: str) -> None:
     click.echo(
         f"{releases.release(version).relative_to(paths.root())} is ready: commit it, and tag the commit v{version}"
     )
+
+
+@gapbook.command(name="as-of", epilog="Example: gapbook as-of 2026-11-30")
+@click.argument("day", type=click.DateTime(["%Y-%m-%d"]))
+def as_of(day: dt.datetime) -> None:
+    """Let the editions that look as far as base look up to DAY; rows that became public later are seen by none."""
+    from coordination_gap.press import as_of as days
+
+    for path in days.move(day.date()):
+        click.echo(path.relative_to(paths.root()))
+    click.echo("now write the twins with 'gapbook check pairs --write'")
+
+
+@gapbook.command(epilog="Example: gapbook attachments 1.0.0")
+@click.argument("version")
+@click.option("--output", type=click.Path(path_type=Path), help="The folder to write.  [_build/attachments/VERSION]")
+def attachments(version: str, output: Path | None) -> None:
+    """Gather what is attached to a release: site, papers, research objects, differences and checksums."""
+    from coordination_gap.press import attachments as attached
+
+    for path in attached.gather(version, output or paths.build() / "attachments" / version):
+        click.echo(path)
+
+
+@gapbook.command(epilog="Example: gapbook crate --edition base")
+@click.option("--edition", "name", default="base", show_default=True, help="An edition that is built.")
+@click.option("--output", type=click.Path(path_type=Path), help="The archive.  [_build/crate/EDITION.zip]")
+def crate(name: str, output: Path | None) -> None:
+    """Pack an edition as an RO-Crate: data, code, environment and outputs in one archive."""
+    from coordination_gap.press import crate as research_object
+    from coordination_gap.press import edition
+
+    edition.load(name)
+    click.echo(research_object.write(name, output or paths.build() / "crate" / f"{name}.zip"))
+
+
+@gapbook.command(epilog="Example: gapbook serve --port 8000")
+@click.option("--edition", "name", default="base", show_default=True, help="A file of editions/, without its ending.")
+@click.option("-p", "overrides", multiple=True, metavar="NOTEBOOK.PARAMETER=VALUE", help="Replace one parameter.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0 takes a free one.")
+def serve(name: str, overrides: tuple[str, ...], port: int) -> None:
+    """Show the book in a browser of this machine, and build it again whenever a file of it changes."""
+    from coordination_gap.press import edition
+    from coordination_gap.press import serve as preview
+
+    preview.serve(edition.load(name, overrides), (name, *overrides), port, click.echo)
 
 
 @gapbook.command(epilog="Example: gapbook params 05_compounding")
@@ -157,12 +215,20 @@ def check_releases() -> None:
     _report(releases.faults(), "releases")
 
 
+@check.command(epilog="Example: gapbook check citation")
+def citation() -> None:
+    """Check that CITATION.cff says what the package and the book's settings say."""
+    from coordination_gap.press.cite import cff
+
+    _report(cff.faults(), "citation")
+
+
 @check.command(name="all", epilog="Example: gapbook check all")
 @click.pass_context
 def check_all(context: click.Context) -> None:
     """Run every check and report all faults."""
     failed = False
-    for command in (data, pairs, prose, editions, claims, check_releases):
+    for command in (data, pairs, prose, editions, claims, check_releases, citation):
         try:
             context.invoke(command)
         except SystemExit:
@@ -172,7 +238,10 @@ def check_all(context: click.Context) -> None:
 
 
 gapbook.add_command(cli_agent.agent)
+gapbook.add_command(cli_cite.cite)
 gapbook.add_command(cli_diff.diff)
+gapbook.add_command(cli_paper.memo)
+gapbook.add_command(cli_paper.paper)
 gapbook.add_command(cli_pipeline.pipeline)
 gapbook.add_command(cli_refresh.refresh)
 gapbook.add_command(cli_sweep.sweep)

@@ -30,7 +30,15 @@ def test_a_build_publishes_pages_facts_figures_and_data(built_project: Project) 
         "notebooks/01_widgets.ipynb",
         "facts.html",
         "facts.json",
+        "facts/widgets.mean.html",
+        "facts/widgets.mean.json",
+        "facts/widgets.mean.svg",
+        "citation.json",
         "figures/widgets.weights.csv",
+        "figures/widgets.weights.html",
+        "figures/widgets.weights.json",
+        "figures/widgets.weights.png",
+        "figures/widgets.weights.svg",
         "figures/widgets.weights-dark_narrow.svg",
         "data/widgets.html",
         "data/widgets.csv",
@@ -40,9 +48,11 @@ def test_a_build_publishes_pages_facts_figures_and_data(built_project: Project) 
     assert fact["sources"] == [{"table": "widgets", "rows": ["a .. b"]}]
     assert fact["edition"] == "base"
     page = built_project.path("_build/html/index.html").read_text(encoding="utf-8")
-    assert 'href="facts.html#fact-widgets.mean"' in page
-    entry = built_project.path("_build/html/facts.html").read_text(encoding="utf-8")
-    assert 'href="data/widgets.html#row-a"' in entry
+    assert 'href="facts/widgets.mean.html"' in page
+    listed = built_project.path("_build/html/facts.html").read_text(encoding="utf-8")
+    assert 'id="fact-widgets.mean"' in listed
+    entry = built_project.path("_build/html/facts/widgets.mean.html").read_text(encoding="utf-8")
+    assert 'href="../data/widgets.html#row-a"' in entry
     rows = built_project.path("_build/html/data/widgets.html").read_text(encoding="utf-8")
     assert 'id="row-a"' in rows
     assert 'id="row-c"' not in rows

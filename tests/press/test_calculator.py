@@ -66,7 +66,7 @@ def rendered(folder: Path, pages: dict[str, str], builder: str = "html") -> tupl
         "facts": FACTS,
         "figures": {},
         "titles": {},
-        "edition": {"as_of": "2026-02-01"},
+        "edition": {"name": "base", "as_of": "2026-02-01", "parameters": {}, "inputs_sha256": "ab" * 32},
         "difference": {"why_not": ""},
     }
     (folder / "material.json").write_text(json.dumps(material), encoding="utf-8")

@@ -164,7 +164,7 @@ def test_the_files_of_a_figure_are_written(tmp_path: Path) -> None:
         pd.testing.assert_frame_equal(pd.read_csv(folder / f"{figure_id}.csv"), DATA)
         for variant in variants:
             assert "<svg" in (folder / f"{figure_id}-{variant}.svg").read_text(encoding="utf-8")
-    assert len(list(folder.iterdir())) == 2 * (len(variants) + 2)
+    assert len(list(folder.iterdir())) == 2 * (len(variants) + 3)
     # CSS pixels, of which 96 make an inch.
     sizes = {variant: [round(96 * side) for side in figures.SIZES[variant.split("_")[1]]] for variant in variants}
     one = {"alt": "Line chart: success falls from 97% to 94%.", "notebook": "05", "line": 30, "sizes": sizes}

@@ -15,7 +15,7 @@ def test_a_book_with_a_replaced_value_is_held_against_what_it_was_made_from(proj
     html = project.path("_build/what-if")
     page = (html / "changes.html").read_text(encoding="utf-8")
     assert "1 of 1 facts that both have differ, 1 sentence is worded otherwise" in page
-    assert 'href="facts.html#fact-widgets.mean"' in page
+    assert 'href="facts/widgets.mean.html"' in page
     assert "That is more than one." in page
     assert "That is one or less." in page
     assert "what the mean is multiplied by" in page

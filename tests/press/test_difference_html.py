@@ -35,7 +35,7 @@ def test_words_of_facts_and_names_are_escaped() -> None:
     assert "<script>" not in body
     assert "<b>new" not in body
     assert "It was &lt;script&gt;alert(&#x27;x&#x27;)&lt;/script&gt; &amp; &quot;more&quot;." in body
-    assert 'href="../facts.html#fact-a.b"' in body
+    assert 'href="../facts/a.b.html"' in body
     assert 'href="../t.html#t-u-x-u">T &lt;u&gt;x&lt;/u&gt;</a>' in body
     assert '<a href="../notebooks/a.html">The &lt;page&gt;</a>' in body
 

@@ -51,6 +51,8 @@ def without(name: str) -> Callable[[Project], object]:
         edit("_config.yml", "title: The", "title: A"),
         edit("_toc.yml", "  - file: book/facts\n", ""),
         write("requirements.txt", "numpy==2.2\n"),
+        write("releases/replaced.yml", "old.id: widgets.mean\n"),
+        write("CHANGELOG.md", "## [1.0.0] - 2026-12-01\n"),
         without("book/facts.md"),
         without("_build/html/facts.json"),
         edit("_build/html/index.html", "small", "smaller"),

@@ -77,6 +77,7 @@ def test_versions_are_in_the_order_of_versions(press: Project) -> None:
 @pytest.mark.parametrize(
     ("version", "says"),
     [
+        ("0.2.0.dev0", "0.2.0.dev0 is written as a version before a release: release 0.2.0"),
         ("one", "'one' is no version: write one such as 1.0.0"),
         ("../x", r"'\.\./x' is no version"),
         ("v0.2.0", r"v0\.2\.0 is written otherwise than versions are: write 0\.2\.0"),

@@ -62,6 +62,9 @@ PROSE: list[Edit] = [
     edit("notebooks/01_widgets.md", "The mean is", "A *longer* way to say it.\n\nThe mean of `them` is"),
     edit("book/index.md", "The mean is", "As [more](more.md) says, the mean is"),
     edit("book/more.md", "Text.", "Other text, with a word that nothing had: zymurgy."),
+    # The page of a fact says where it is printed, and that of a figure what its caption is.
+    edit("book/more.md", "zymurgy.", "zymurgy, and {fact}`widgets.mean`."),
+    edit("notebooks/01_widgets.md", "The weight of each widget;", "What each widget *weighs*;"),
 ]
 
 
@@ -70,8 +73,10 @@ def test_where_only_prose_changes_the_other_pages_stay(book: Project, renderings
     for change in PROSE:
         change(book)
         once = renderings.again()
-    assert renderings.whole == [True, False, False, False]
+    assert renderings.whole == [True, False, False, False, False, False]
     assert b"zymurgy" in once["more.html"]
+    assert b'href="../more.html#first"' in once["facts/widgets.mean.html"]
+    assert b"What each widget <em>weighs</em>;" in once["figures/widgets.weights.html"]
     whole = renderings.again(fresh=True)
     assert once.keys() == whole.keys()
     assert [name for name in whole if once[name] != whole[name]] == []

@@ -40,7 +40,7 @@ def test_every_fact_in_prose_is_published(pages: dict[Path, BeautifulSoup], html
     shown = set()
     for page in pages.values():
         for link in page.select("a.fact"):
-            fact_id = str(link["href"]).partition("#fact-")[2]
+            fact_id = str(link["href"]).rpartition("facts/")[2].removesuffix(".html")
             assert link.get_text() == published[fact_id]["display"]
             shown.add(fact_id)
     assert len(shown) > 50

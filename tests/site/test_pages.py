@@ -1,81 +1,84 @@
-"""Every page, as a browser shows it: whole, self-contained, readable on a phone and in the dark."""
+"""Every page, as a browser shows it: whole, self-contained, light, readable on a phone and in the dark."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import gzip
 from pathlib import Path
+from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, Request
+from playwright.sync_api import Browser, Page
 
-from coordination_gap import paths
-from coordination_gap.press import notebooks
+from tests.site.pages import CHAPTERS, PAGES, PROSE, WCAG, opened
 
-CHAPTERS = [f"notebooks/{name}.html" for name in notebooks.names()]
-PROSE = ["index.html", *sorted(f"{path.stem}.html" for path in paths.book().glob("*.md") if path.stem != "index")]
-ROWS = ["data/departures.html", "data/event_windows.html"]
-PAGES = [*PROSE, *CHAPTERS, *ROWS, "search.html"]
-WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-
-
-def failed(request: Request) -> bool:
-    """Return whether a request failed by itself: one cut off by going to another page has not."""
-    return request.failure != "net::ERR_ABORTED"
-
-
-@contextmanager
-def opened(browser: Browser, url: str, width: int = 1280, scheme: str = "light") -> Iterator[tuple[Page, list[str]]]:
-    """Open a page; the list gathers console errors, failed requests and requests to anywhere else."""
-    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)  # type: ignore[arg-type] # a literal
-    page = context.new_page()
-    faults: list[str] = []
-    origin = url[: url.index("/", 8) + 1] if url.startswith("http") else "file://"
-    page.on("console", lambda message: faults.append(f"console: {message.text}") if message.type == "error" else None)
-    page.on("pageerror", lambda error: faults.append(f"error: {error}"))
-    page.on("requestfailed", lambda request: faults.append(f"failed: {request.url}") if failed(request) else None)
-    page.on(
-        "request",
-        lambda request: None if request.url.startswith((origin, "data:")) else faults.append(f"outside: {request.url}"),
-    )
-    page.goto(url)
-    page.wait_for_load_state("load")
-    try:
-        yield page, faults
-    finally:
-        context.close()
+#: The theme changes colours and nothing else, so a dark page is asked the rules on colours only.
+COLOURS = ["color-contrast", "link-in-text-block"]
+#: Bytes over the wire, gzipped, of a page's first view without its figures.
+MOST = {"index.html": 120_000} | dict.fromkeys(CHAPTERS, 160_000)
+#: What there is hundreds of, all made alike: the first ones stand for the others.
+ALIKE = ".facts-table tbody tr:nth-of-type(n + 5), .house-table.rows tr:nth-of-type(n + 30)"
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 360])
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_is_whole(browser: Browser, address: str, name: str, width: int, scheme: str) -> None:
+def test_a_page_is_whole_light_and_accessible(
+    browser: Browser, address: str, html: Path, name: str, width: int, scheme: str
+) -> None:
+    # One visit for everything that holds of every page: opening them is what costs.
     with opened(browser, address + name, width, scheme) as (page, faults):
+        found = page.evaluate(
+            """() => ({
+              theme: document.documentElement.dataset.theme,
+              overflow: document.documentElement.scrollWidth - innerWidth,
+              headings: [...document.querySelectorAll("main :is(h1, h2, h3, h4, h5, h6)")]
+                .map((heading) => Number(heading.tagName[1])),
+              language: document.documentElement.lang,
+              policy: document.querySelector("meta[http-equiv='Content-Security-Policy']")?.content ?? "",
+              stopped: window.stopped,
+              loaded: [location, ...performance.getEntriesByType("resource").map((entry) => new URL(entry.name))]
+                .map((url) => url.pathname),
+            })"""
+        )
+        broken = rules_broken(page, WCAG if scheme == "light" else COLOURS)
+        shifted = page.evaluate("window.shifted")
         assert faults == []
-        assert page.evaluate("document.documentElement.dataset.theme") == scheme
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
-        assert page.locator("h1:visible").count() == 1
-        assert page.evaluate("document.documentElement.lang") == "en"
+    assert found["theme"] == scheme
+    assert found["overflow"] <= 0
+    assert found["headings"].count(1) == 1
+    assert all(after <= before + 1 for before, after in zip([0, *found["headings"]], found["headings"], strict=False))
+    assert found["language"] == "en"
+    assert found["stopped"] == []
+    assert "script-src 'self'" in found["policy"]
+    assert "unsafe" not in found["policy"]
+    assert shifted < 0.01
+    assert broken == []
+    assert weight(html, found["loaded"]) <= MOST.get(name, 10**7)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("name", [page for page in PAGES if page != "data/event_windows.html"])
-def test_a_page_breaks_no_rule_of_accessibility(browser: Browser, address: str, name: str, scheme: str) -> None:
-    # The theme changes colours and nothing else, so the dark page is asked the rules on colours only.
-    only = WCAG if scheme == "light" else ["color-contrast", "link-in-text-block"]
-    rules = {"runOnly": only, "resultTypes": ["violations"]}
-    with opened(browser, address + name, scheme=scheme) as (page, _):
-        # A colour in the middle of its transition has the contrast of neither end.
-        page.evaluate("Promise.allSettled(document.getAnimations().map(animation => animation.finished))")
-        # Entries of facts are all made alike, and there are hundreds: the first ones stand for the others.
-        page.evaluate("document.querySelectorAll('.fact-entry:nth-of-type(n + 5)').forEach(entry => entry.remove())")
-        found = Axe().run(page, options=rules).response["violations"]
-    assert [(rule["id"], [node["html"][:160] for node in rule["nodes"]][:3]) for rule in found] == []
+def rules_broken(page: Page, rules: list[str]) -> list[Any]:
+    """Return the rules of accessibility that a page breaks, each with the first elements that break it."""
+    # A colour in the middle of its transition has the contrast of neither end.
+    page.evaluate("Promise.allSettled(document.getAnimations().map(animation => animation.finished))")
+    page.evaluate("alike => document.querySelectorAll(alike).forEach(element => element.remove())", ALIKE)
+    found = Axe().run(page, options={"runOnly": rules, "resultTypes": ["violations"]}).response["violations"]
+    return [(rule["id"], [node["html"][:160] for node in rule["nodes"]][:3]) for rule in found]
 
 
-@pytest.mark.parametrize("name", [*PROSE, *CHAPTERS])
+def weight(html: Path, addresses: list[str]) -> int:
+    """Return the gzipped size in bytes of what a page loads, without its figures; fonts are packed already."""
+    files = {html / address.lstrip("/") for address in addresses if "/figures/" not in address}
+    sizes = [
+        path.stat().st_size if path.suffix == ".woff2" else len(gzip.compress(path.read_bytes(), 6)) for path in files
+    ]
+    assert sum(sizes) > 20_000, "hardly anything was loaded: the measurement is wrong"
+    return sum(sizes)
+
+
+@pytest.mark.parametrize("name", [*PROSE, *CHAPTERS, "search.html"])
 def test_a_page_opens_from_a_folder(browser: Browser, html: Path, name: str) -> None:
     with opened(browser, (html / name).resolve().as_uri()) as (page, faults):
         assert faults == []
+        assert page.evaluate("window.stopped") == []
         assert page.locator("h1:visible").count() == 1
 
 
@@ -132,11 +135,9 @@ def test_a_figure_follows_the_theme_and_the_width(
 )
 def test_a_number_leads_to_the_row_that_made_it(browser: Browser, address: str, name: str, fact: str, row: str) -> None:
     with opened(browser, address + name) as (page, faults):
-        page.locator(f'a.fact[href$="#fact-{fact}"]').first.click()
-        entry = page.locator(f'[id="fact-{fact}"]')
-        entry.wait_for()
-        link = entry.locator(f'a[href="{row}"]').first
-        link.click()
+        page.locator(f'a.fact[href$="facts/{fact}.html"]').first.click()
+        page.wait_for_url(f"{address}facts/{fact}.html")
+        page.locator(f'main a[href="../{row}"]').first.click()
         page.wait_for_url(f"{address}{row}")
         page.locator(f'[id="{row.partition("#")[2]}"]').wait_for()
         assert faults == []

@@ -8,7 +8,7 @@ from typing import Any
 
 from nbformat import NotebookNode
 
-from coordination_gap.press import PressError, notebooks
+from coordination_gap.press import PressError, history, notebooks
 from coordination_gap.press.edition import Edition
 from coordination_gap.press.freshness import inputs
 from coordination_gap.press.freshness.store import INPUTS_SHA256
@@ -39,7 +39,7 @@ def collect_facts(edition: Edition, executed: dict[str, NotebookNode]) -> list[d
     Raises
     ------
     PressError
-        If two notebooks record the same id.
+        If two notebooks record the same id, or what is recorded of earlier releases cannot be read.
     """
     published: dict[str, dict[str, Any]] = {}
     for name, notebook in executed.items():
@@ -53,6 +53,9 @@ def collect_facts(edition: Edition, executed: dict[str, NotebookNode]) -> list[d
                     "give one of them another id"
                 )
             published[fact["id"]] = {key: fact[key] for key in FACT_KEYS} | {"line": entry.line}
+    # What cannot be said of facts that are gone stops the build here, before anything is rendered.
+    history.replaced(published)
+    history.of_edition(edition.name)
     return [published[fact_id] for fact_id in sorted(published)]
 
 
@@ -100,6 +103,8 @@ def write_figures(executed: dict[str, NotebookNode], folder: Path) -> dict[str, 
                 )
             for variant, svg in figure["svg"].items():
                 (folder / f"{figure_id}-{variant}.svg").write_text(svg, encoding="utf-8")
+            # The address that is cited; the other drawings are variants of it.
+            (folder / f"{figure_id}.svg").write_text(figure["svg"]["light_wide"], encoding="utf-8")
             (folder / f"{figure_id}.csv").write_text(figure["data_csv"], encoding="utf-8")
             (folder / f"{figure_id}.png").write_bytes(base64.b64decode(figure["png"]))
             index[figure_id] = {

@@ -25,9 +25,6 @@ def main(source: str, doctrees: str, output: str, everything: str) -> int:
         ``"all"`` to read and write every page, anything else for those that changed.
     """
     whole = everything == "all"
-    # Where MyST-NB's style sheet is there already, pages name it with a checksum, and else without.
-    for style in Path(output, "_static").glob("mystnb.*.css"):
-        style.unlink()
     done = build_sphinx(
         source,
         output,

@@ -9,7 +9,7 @@ published apart, as ``_build/what-if``.
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from html import escape
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from coordination_gap.press.edition import Edition
 from coordination_gap.press.freshness.published import SWITCHER, site_folder
 
 
-def publish(rendered: Path, edition: Edition) -> Path:
+def publish(rendered: Path, edition: Edition, papers: Path | None = None) -> Path:
     """Publish a rendered edition; the other editions stay as they are, but for their switchers.
 
     Parameters
@@ -29,6 +29,8 @@ def publish(rendered: Path, edition: Edition) -> Path:
         The folder of its pages, which is copied.
     edition
         The edition.
+    papers
+        A folder of more files for its top, if it exists.
 
     Returns
     -------
@@ -43,10 +45,12 @@ def publish(rendered: Path, edition: Edition) -> Path:
         _carry_over(link.resolve(), site, edition.address)
     # Sphinx's note to itself holds the folder's name, and would differ from place to place.
     shutil.copytree(rendered, place, dirs_exist_ok=True, ignore=shutil.ignore_patterns(".buildinfo"))
+    if papers is not None and papers.is_dir():
+        shutil.copytree(papers, place, dirs_exist_ok=True)
     if not edition.replaced:
         if not (site / "index.html").is_file():
-            (site / "index.html").write_text(_only_a_way_in(edition), encoding="utf-8")
-        _fill_switchers(site)
+            (site / "index.html").write_text(only_a_way_in(edition, site_folder(edition.address)), encoding="utf-8")
+        fill_switchers(site, {name: site_folder(name) for name in _published(site)})
     _point(link, site)
     return link / site_folder(edition.address) / "index.html"
 
@@ -75,12 +79,21 @@ def _published(site: Path) -> list[str]:
     return [*([BASE] if (site / "facts.json").is_file() else []), *others]
 
 
-def _fill_switchers(site: Path) -> None:
-    titles = {name: editions.load(name).title for name in _published(site)}
-    for name in titles:
-        for page in _pages(site, name):
+def fill_switchers(site: Path, folders: Mapping[str, Path]) -> None:
+    """Write into each page of a site which other editions it has.
+
+    Parameters
+    ----------
+    site
+        The folder of the site.
+    folders
+        The folder of each edition inside it, by name, in the order in which they are listed.
+    """
+    titles = {name: editions.load(name).title for name in folders}
+    for name in folders:
+        for page in _pages(site, folders[name], folders.values()):
             content = page.read_bytes()
-            filled = SWITCHER.sub(_switcher(site, page, name, titles).encode(), content)
+            filled = SWITCHER.sub(_switcher(site, page, name, titles, folders).encode(), content)
             if filled != content:
                 # Not written in place: the file may be a link to that of the site that is still published.
                 beside = page.with_suffix(".part")
@@ -88,20 +101,19 @@ def _fill_switchers(site: Path) -> None:
                 beside.replace(page)
 
 
-def _pages(site: Path, name: str) -> Iterator[Path]:
-    folder = site / site_folder(name)
-    for found, folders, files in os.walk(folder):
-        if name == BASE and Path(found) == site:
-            folders[:] = [one for one in folders if one != "editions"]
+def _pages(site: Path, folder: Path, others: Iterable[Path]) -> Iterator[Path]:
+    roots = {site / other for other in others if other != folder}
+    for found, folders, files in os.walk(site / folder):
+        folders[:] = [one for one in folders if Path(found, one) not in roots]
         yield from (Path(found, one) for one in files if one.endswith(".html"))
 
 
-def _switcher(site: Path, page: Path, name: str, titles: dict[str, str]) -> str:
+def _switcher(site: Path, page: Path, name: str, titles: Mapping[str, str], folders: Mapping[str, Path]) -> str:
     """Return the list of the other editions, each with the address of the same page where it has one."""
-    inside = page.relative_to(site / site_folder(name))
+    inside = page.relative_to(site / folders[name])
     items = []
     for other, title in titles.items():
-        folder = site / site_folder(other)
+        folder = site / folders[other]
         target = folder / inside if (folder / inside).is_file() else folder / "index.html"
         here = ' aria-current="true"' if other == name else ""
         address = escape(Path(os.path.relpath(target, page.parent)).as_posix(), quote=True)
@@ -109,12 +121,13 @@ def _switcher(site: Path, page: Path, name: str, titles: dict[str, str]) -> str:
     return f"<!-- editions --><ul>{''.join(items)}</ul><!-- /editions -->"
 
 
-def _only_a_way_in(edition: Edition) -> str:
-    """Return the page that stands at the top as long as the base edition is not published."""
-    address = escape(f"{site_folder(edition.address).as_posix()}/index.html", quote=True)
+def only_a_way_in(edition: Edition, folder: Path) -> str:
+    """Return the page that stands at the top of a site whose top is no edition, and leads to one in a folder."""
+    address = escape(f"{folder.as_posix()}/index.html", quote=True)
     title = escape(edition.title)
     return (
-        '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>The Coordination Gap</title>'
+        '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" '
+        "content=\"default-src 'none'; base-uri 'none'; form-action 'none'\"><title>The Coordination Gap</title>"
         f'<meta name="viewport" content="width=device-width"><meta http-equiv="refresh" content="0; url={address}">'
         f'</head><body><main><h1>The Coordination Gap</h1><p>Published here: <a href="{address}">{title}</a>.</p>'
         "</main></body></html>\n"

@@ -16,7 +16,7 @@ from packaging.version import InvalidVersion, Version
 
 import coordination_gap
 from coordination_gap import paths
-from coordination_gap.press import BASE, PressError, difference, edition, site
+from coordination_gap.press import BASE, PressError, addresses, difference, edition, site
 from coordination_gap.press.difference import report
 from coordination_gap.press.freshness import published, store
 
@@ -63,7 +63,8 @@ def release(version: str) -> Path:
 def versions() -> list[str]:
     """Return the versions that were released, the first one first."""
     folder = paths.releases()
-    found = [path.name for path in folder.iterdir() if not path.name.startswith(".")] if folder.is_dir() else []
+    entries = list(folder.iterdir()) if folder.is_dir() else []
+    found = [path.name for path in entries if path.is_dir() and not path.name.startswith(".")]
     return sorted(found, key=_parsed)
 
 
@@ -99,6 +100,8 @@ def _checked(version: str) -> str | None:
         raise PressError(f"{version} is written otherwise than versions are: write {wanted}")
     if before and wanted <= _parsed(before[-1]):
         raise PressError(f"{version} is not newer than {before[-1]}, which was released: choose a larger version")
+    if not addresses.is_release(version):
+        raise PressError(f"{version} is written as a version before a release: release {wanted.base_version}")
     own = coordination_gap.__version__
     if own != version:
         raise PressError(f"src/coordination_gap/__init__.py says version {own}: set it to {version}, or release {own}")

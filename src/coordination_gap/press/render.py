@@ -98,7 +98,7 @@ def _state(staging: Path) -> dict[str, Any]:
         others,
         extra,
         {page: _SHARED.findall(_prose(source / page)) for page in pages},
-        {part: project[part] for part in ("package", "system", "unlocked")},
+        {part: project[part] for part in ("changes", "package", "system", "unlocked")},
         file_sha256(paths.root() / "requirements.txt"),
     ]
     return {"whole": hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest(), "pages": pages}

@@ -110,6 +110,8 @@ def _rendered(name: str, source: Path, scratch: Path, about: str) -> list[str]:
     from sphinx.application import Sphinx
     from sphinx.util.docutils import docutils_namespace, patch_docutils
 
+    from coordination_gap.press.sphinx_book import fact_cards, head_tags
+
     config = site.read_yaml("_config.yml")
     own = config.get("sphinx", {}).get("config", {})
     extensions = ["myst_nb", "coordination_gap.press.sphinx_book"]
@@ -139,6 +141,10 @@ def _rendered(name: str, source: Path, scratch: Path, about: str) -> list[str]:
             # What only other pages show counts as shown, and the pages of tables are not wanted here.
             app.events.listeners.pop("env-check-consistency", None)
             app.events.listeners.pop("html-collect-pages", None)
+            # A run is published nowhere: nothing of it is cited, and its head is not for search engines.
+            listeners = app.events.listeners["html-page-context"]
+            of_a_site = (fact_cards.add_cards, head_tags.add_tags)
+            app.events.listeners["html-page-context"] = [one for one in listeners if one.handler not in of_a_site]
             app.builder.search = False  # type: ignore[attr-defined] # of the HTML builder
             app.builder.build_specific([str(source / "notebooks" / f"{name}.ipynb")])
     return warned.getvalue().splitlines()
@@ -157,7 +163,12 @@ def _complete(page: BeautifulSoup, name: str, facts: Mapping[str, Mapping[str, A
     from coordination_gap.press.sphinx_book import calculator, calculator_page, nodes, pages
 
     anchors = {nodes.fact_anchor(fact_id): fact for fact_id, fact in facts.items()}
-    shown = dict.fromkeys(urlsplit(_of(link, "href")).fragment for link in page.select("a.fact"))
+    for beyond in page.select("a.figure-page"):
+        beyond.decompose()
+    links = page.select("a.fact")
+    for link in links:
+        link["href"] = f"#{nodes.fact_anchor(_of(link, 'data-fact'))}"
+    shown = dict.fromkeys(_of(link, "href").removeprefix("#") for link in links)
     entries = "".join(pages.fact_entry(dict(anchors[anchor])) for anchor in sorted(shown) if anchor in anchors)
     if entries and page.main is not None:
         heading = '<section id="facts"><h2>Facts shown here</h2>'
@@ -177,9 +188,7 @@ def _complete(page: BeautifulSoup, name: str, facts: Mapping[str, Mapping[str, A
         address = urlsplit(_of(link, "href"))
         if address.scheme:
             continue
-        if address.fragment in here and (not address.path or "fact" in link.get_attribute_list("class")):
-            link["href"] = f"#{address.fragment}"
-        else:
+        if address.path or address.fragment not in here:
             link.name = "span"
             del link["href"]
     if page.find(class_=calculator_page.NAME) is not None and page.head is not None:

@@ -27,6 +27,7 @@ from coordination_gap.press.difference.of_build import of_build
 from coordination_gap.press.edition import Edition
 from coordination_gap.press.freshness import published, store
 from coordination_gap.press.freshness.runs import Runs, read_executed
+from coordination_gap.press.paper import memo
 from coordination_gap.press.publish import publish
 from coordination_gap.press.render import render
 
@@ -146,7 +147,10 @@ def build(edition: Edition, asked: Sequence[str], *, fresh: bool = False) -> Pat
         before = published.project()
         _refuse_changed_data()
         pages = stage(edition, staging, fresh=fresh)
-        page = publish(render(staging, edition.address, pages, fresh=fresh), edition)
+        rendered = render(staging, edition.address, pages, fresh=fresh)
+        if (rendered / memo.PAGE).is_file():
+            memo.write(rendered, staging / "papers")
+        page = publish(rendered, edition, staging / "papers")
         runs = (read_executed(path) for path in (staging / "executed").rglob("*.ipynb"))
         published.write(asked, before, [run.metadata[store.RECORD] for run in runs])
         return page

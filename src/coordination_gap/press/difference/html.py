@@ -5,8 +5,8 @@ from html import escape
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
+from coordination_gap.press import addresses
 from coordination_gap.press.difference import report
-from coordination_gap.press.sphinx_book.nodes import fact_anchor
 
 #: So many facts stand in the open; the rest are folded away.
 _OPEN = 30
@@ -124,7 +124,7 @@ class Page:
         name, page = f"<code>{escape(fact['fact_id'])}</code>", fact["page"]
         if fact["fact_id"] not in self._facts:  # the earlier edition's, whose pages are not here
             return f'{name} <span class="cell-note">{escape(page)}</span>'
-        name = f'<a href="{self._address("facts.html", fact_anchor(fact["fact_id"]))}">{name}</a>'
+        name = f'<a href="{self._address(addresses.fact(fact["fact_id"]))}">{name}</a>'
         title = escape(self._titles.get(page, page))
         return f'{name} <span class="cell-note"><a href="{self._address(page)}">{title}</a></span>'
 

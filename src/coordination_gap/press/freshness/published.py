@@ -69,16 +69,26 @@ def up_to_date(asked: Sequence[str]) -> Path | None:
 def project() -> dict[str, Any]:
     """Return the content of everything that any site of this project is made from."""
     where = places()
-    folders = (paths.notebooks(), paths.data(), paths.book(), paths.editions(), paths.pipelines())
+    folders = (
+        *(paths.notebooks(), paths.data(), paths.book(), paths.editions(), paths.pipelines()),
+        paths.releases(),  # a fact's page says what they published
+    )
     files: dict[str, str] = {name: file_sha256(where.root / name) for name in _FILES}
     for folder in folders:
         files |= _hashes(folder, where.root)
     return {
         "files": files,
+        "changes": _headings(where.root / "CHANGELOG.md"),
         "package": _hashes(where.package, where.package),
         "system": system(),
         "unlocked": other_versions(where.root / "requirements.txt"),
     }
+
+
+def _headings(changes: Path) -> list[str]:
+    # Citations give the day on which a version was released; what is new in it stands on no page.
+    lines = changes.read_text(encoding="utf-8").splitlines() if changes.is_file() else []
+    return [line for line in lines if line.startswith("## ")]
 
 
 def write(asked: Sequence[str], before: Mapping[str, Any], records: Iterable[Mapping[str, Any]]) -> None:

@@ -13,13 +13,23 @@ from sphinx.application import Sphinx
 
 from coordination_gap.press.sphinx_book import (
     calculator,
+    citations,
+    csp,
     edition_changes,
     editions,
+    fact_cards,
+    fact_pages,
+    figure_pages,
+    frame,
+    head_tags,
+    margin_sources,
     material,
     mathml,
     nodes,
+    opening,
     pages,
     roles,
+    uses,
 )
 from coordination_gap.press.sphinx_book.material import Material
 
@@ -40,6 +50,16 @@ def setup(app: Sphinx) -> dict[str, Any]:
     mathml.register(app)
     calculator.register(app)
     edition_changes.register(app)
+    uses.register(app)
+    fact_pages.register(app)
+    figure_pages.register(app)
+    citations.register(app)
+    fact_cards.register(app)
+    head_tags.register(app)
+    opening.register(app)
+    margin_sources.register(app)
+    frame.register(app)
+    csp.register(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
 
 

@@ -39,25 +39,26 @@ def material(app: Sphinx) -> Material:
 def note_shown(env: BuildEnvironment, facts: Iterable[str] = (), figures: Iterable[str] = ()) -> None:
     """Remember that the page that is being read uses these facts and figures, given by their ids."""
     used = [("fact", name) for name in facts] + [("figure", name) for name in figures]
-    _shown(env).setdefault(env.docname, set()).update(used)
+    shown_by_page(env).setdefault(env.docname, set()).update(used)
 
 
 def shown(env: BuildEnvironment) -> set[tuple[str, str]]:
     """Return ``("fact", id)`` and ``("figure", id)`` for all that some page uses."""
-    return set().union(*_shown(env).values())
+    return set().union(*shown_by_page(env).values())
 
 
 def register(app: Sphinx) -> None:
     """Keep what pages use with what Sphinx has read of them, also where several processes read."""
-    app.connect("env-purge-doc", lambda _app, env, page: _shown(env).pop(page, None))
+    app.connect("env-purge-doc", lambda _app, env, page: shown_by_page(env).pop(page, None))
     app.connect("env-merge-info", _merge)
 
 
 def _merge(_app: Sphinx, env: BuildEnvironment, pages: Iterable[str], other: BuildEnvironment) -> None:
-    _shown(env).update({page: _shown(other)[page] for page in pages if page in _shown(other)})
+    shown_by_page(env).update({page: shown_by_page(other)[page] for page in pages if page in shown_by_page(other)})
 
 
-def _shown(env: BuildEnvironment) -> dict[str, set[tuple[str, str]]]:
+def shown_by_page(env: BuildEnvironment) -> dict[str, set[tuple[str, str]]]:
+    """Return ``("fact", id)`` and ``("figure", id)`` for all that each page uses, by the names of the pages."""
     if not hasattr(env, "gapbook_shown"):
         env.gapbook_shown = {}  # type: ignore[attr-defined] # pickled with the environment
     return cast("dict[str, set[tuple[str, str]]]", env.gapbook_shown)  # type: ignore[attr-defined] # see above

@@ -1,5 +1,6 @@
 """Mathematics as MathML, made when the site is: browsers lay it out without a script."""
 
+from html import escape
 from xml.etree import ElementTree
 
 from docutils import nodes
@@ -17,18 +18,18 @@ def register(app: Sphinx) -> None:
 
 
 def _visit_inline(translator: HTML5Translator, node: nodes.math) -> None:
-    translator.body.append(_mathml(node, "inline"))
+    translator.body.append(mathml(node, "inline"))
     raise nodes.SkipNode
 
 
 def _visit_block(translator: HTML5Translator, node: nodes.math_block) -> None:
     # A formula wider than a phone scrolls in its box, which the keyboard must be able to reach.
-    formula = _mathml(node, "block")
+    formula = mathml(node, "block")
     translator.body.append(f'<div class="math-display" role="region" tabindex="0" aria-label="Formula">{formula}</div>')
     raise nodes.SkipNode
 
 
-def _mathml(node: nodes.Element, display: str) -> str:
+def mathml(node: nodes.Element, display: str) -> str:
     """Return a formula as MathML, or nothing and a warning where the converter cannot read it."""
     tex = node.astext()
     try:
@@ -37,4 +38,12 @@ def _mathml(node: nodes.Element, display: str) -> str:
     except Exception as error:  # the converter raises a kind of its own for each mistake, some without a word
         logger.warning("the formula %r cannot be shown (%s)", tex, error or type(error).__name__, location=node)
         return ""
-    return str(formula)
+    return _with_source(str(formula), tex)
+
+
+def _with_source(formula: str, tex: str) -> str:
+    """Return a formula that carries the TeX it was written in, as MathML provides for: paper is set from that."""
+    opening, _, inside = formula.partition(">")
+    inside = inside.removesuffix("</math>")
+    source = f'<annotation encoding="application/x-tex">{escape(tex, quote=False)}</annotation>'
+    return f"{opening}><semantics>{inside}{source}</semantics></math>"

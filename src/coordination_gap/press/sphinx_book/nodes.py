@@ -8,9 +8,11 @@ from sphinx.application import Sphinx
 from sphinx.util.osutil import relative_uri
 from sphinx.writers.html5 import HTML5Translator
 
+from coordination_gap.press import addresses
+
 
 class fact_reference(nodes.Inline, nodes.TextElement):  # noqa: N801 # docutils names its nodes so
-    """A fact's display, linked to its entry on the facts page."""
+    """A fact's display, linked to its page."""
 
 
 class computed_figure(nodes.General, nodes.Element):  # noqa: N801 # docutils names its nodes so
@@ -23,7 +25,7 @@ def fact_node(fact: dict[str, Any]) -> fact_reference:
 
 
 def fact_anchor(fact_id: str) -> str:
-    """Return the anchor of a fact's entry on the facts page."""
+    """Return the anchor of a fact's row on the page of facts, and of its entry on a page that stands for itself."""
     return f"fact-{fact_id}"
 
 
@@ -48,13 +50,10 @@ def _depart_citation(translator: HTML5Translator, node: nodes.citation) -> None:
 
 
 def _visit_fact(translator: HTML5Translator, node: fact_reference) -> None:
-    fact = node["fact"]
-    target = translator.builder.get_relative_uri(translator.builder.current_docname, "facts")
-    about = f"{fact['formula']} (as of {fact['as_of']})"
-    if fact["gap"]:
-        about = f"{fact['gap']} (as of {fact['as_of']})"
-    href = f"{target}#{fact_anchor(fact['id'])}"
-    translator.body.append(f'<a class="fact" href="{escape(href, quote=True)}" title="{escape(about, quote=True)}">')
+    fact_id = node["fact"]["id"]
+    here = translator.builder.get_target_uri(translator.builder.current_docname)
+    href = escape(addresses.link(relative_uri(here, addresses.fact(fact_id))), quote=True)
+    translator.body.append(f'<a class="fact" href="{href}" data-fact="{escape(fact_id, quote=True)}">')
 
 
 def _depart_fact(translator: HTML5Translator, node: fact_reference) -> None:
@@ -66,7 +65,7 @@ def _visit_figure(translator: HTML5Translator, node: computed_figure) -> None:
     here = translator.builder.get_target_uri(translator.builder.current_docname)
 
     def address(name: str) -> str:
-        return escape(relative_uri(here, f"figures/{name}"), quote=True)
+        return escape(addresses.link(relative_uri(here, f"figures/{name}")), quote=True)
 
     pictures = []
     for theme in ("light", "dark"):
@@ -80,8 +79,9 @@ def _visit_figure(translator: HTML5Translator, node: computed_figure) -> None:
         )
     node["links"] = (
         f'<p class="figure-links"><a href="{address(f"{figure_id}.csv")}" download>Data (CSV)</a> '
-        f'<a href="{address(f"{figure_id}-light_wide.svg")}" download>SVG</a> '
-        f'<a href="{address(f"{figure_id}.png")}" download>PNG</a></p>'
+        f'<a href="{address(f"{figure_id}.svg")}" download>SVG</a> '
+        f'<a href="{address(f"{figure_id}.png")}" download>PNG</a> '
+        f'<a class="figure-page" href="{address(f"{figure_id}.html")}">Cite this figure</a></p>'
     )
     anchor = escape(f"figure-{figure_id}", quote=True)
     translator.body.append(f'<figure class="computed-figure" id="{anchor}"><div>{"".join(pictures)}</div><figcaption>')

@@ -1,8 +1,8 @@
 """Pages made from data: the facts, the data dictionary, and every row of every table."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from html import escape
-from itertools import groupby
 from typing import Any
 
 from docutils import nodes
@@ -10,24 +10,24 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 from coordination_gap import cut, facts, tables
+from coordination_gap.press import addresses
 from coordination_gap.press.sphinx_book.material import material
 from coordination_gap.press.sphinx_book.nodes import fact_anchor
 
+_DISPLAY = re.compile(r"\d(?:\.(?P<decimals>\d+))?(?:\s(?P<scale>thousand|million|billion|trillion))?(?!\d|,|\.\d)")
+
+_SIGNS = "+\N{MINUS SIGN}"
+
 
 class FactsIndexDirective(SphinxDirective):
-    """``{facts-index}``: every fact with its value, formula and source rows, by page."""
+    """``{facts-index}``: a table of every fact, with its value, day, chapter and formula; each leads to its page."""
 
     def run(self) -> list[nodes.Node]:
-        """Return a section for each page of the book."""
+        """Return the table, which a script lets readers search."""
+        self.env.metadata[self.env.docname]["facts-index"] = True
         state = material(self.env.app)
-        found: list[nodes.Node] = []
         in_order = sorted(state.facts.values(), key=lambda fact: (fact["page"], fact["id"]))
-        for page, entries in groupby(in_order, key=lambda fact: fact["page"]):
-            section = nodes.section(ids=[f"facts-of-{page.removesuffix('.html').rpartition('/')[2]}"])
-            section += nodes.title("", state.titles[page])
-            section += nodes.raw("", "".join(fact_entry(fact) for fact in entries), format="html")
-            found.append(section)
-        return found
+        return [nodes.raw("", facts_table(in_order, state.titles), format="html")]
 
 
 class DataDictionaryDirective(SphinxDirective):
@@ -58,18 +58,52 @@ def row_anchor(key: str) -> str:
     return "row-" + "_".join(key.split())
 
 
+def facts_table(listed: Iterable[Mapping[str, Any]], titles: Mapping[str, str]) -> str:
+    """Return the table of facts, as HTML; ``#fact-<id>`` is the row of a fact.
+
+    Parameters
+    ----------
+    listed
+        The facts, as published, in order.
+    titles
+        The title of each page that records facts, by its address.
+    """
+    columns = ("Fact", "Value", "As of", "Chapter", "Formula")
+    head = "".join(
+        f'<th scope="col" role="columnheader"{" data-filter" if column == "Chapter" else ""}>{column}</th>'
+        for column in columns
+    )
+    labels = [f'<td role="cell" data-label="{column}">' for column in columns[1:]]
+    rows = []
+    for fact in listed:
+        name = escape(fact["id"]).replace(".", ".<wbr>").replace("_", "_<wbr>")
+        href = escape(addresses.link(addresses.fact(fact["id"])), quote=True)
+        chapter = f'<a href="{escape(fact["page"], quote=True)}">{escape(titles[fact["page"]])}</a>'
+        cells = (escape(fact["display"]), escape(fact["as_of"]), chapter, escape(fact["gap"] or fact["formula"]))
+        rows.append(
+            f'<tr id="{escape(fact_anchor(fact["id"]), quote=True)}" role="row"><th scope="row" role="rowheader">'
+            f'<a href="{href}"><code>{name}</code></a></th>'
+            + "".join(f"{label}{cell}</td>" for label, cell in zip(labels, cells, strict=True))
+            + "</tr>\n"
+        )
+    caption = "Every fact of this edition"
+    return (
+        f'<div class="table-scroll" role="region" tabindex="0" aria-label="{caption}">'
+        '<table class="house-table chooseable stacked facts-table" role="table" data-order="by chapter">'
+        f'<caption>{caption}</caption><thead role="rowgroup"><tr role="row">{head}</tr></thead>'
+        f'<tbody role="rowgroup">{"".join(rows)}</tbody></table></div>'
+    )
+
+
 def fact_entry(fact: dict[str, Any]) -> str:
-    """Return a fact's entry on the facts page, as HTML."""
-    unit = fact["unit"].replace("_", " ")
-    rows = [("Value", f"<code>{escape(repr(fact['value']))}</code> ({escape(unit)})")]
-    if fact["gap"]:
-        rows = [("Why not", escape(fact["gap"]))]
+    """Return a fact's entry on a page that stands for itself, as HTML: it leads to entries of the same page."""
+    rows = [("Why not", escape(fact["gap"])) if fact["gap"] else ("Value", value_words(fact))]
     if fact["interval"]:
-        low, high, confidence = (fact["interval"][key] for key in ("low", "high", "confidence"))
-        rows.append((f"{confidence:.0%} interval", f"<code>{low!r}</code> to <code>{high!r}</code>"))
+        name, ends = interval_words(fact)
+        rows.append((name, escape(ends)))
     rows.append(("How", escape(fact["formula"])))
     rows.append(("As of", f"{escape(fact['as_of'])}, edition {escape(fact['edition'])}"))
-    sources = "".join(f"<li>{_source(source)}</li>" for source in fact["sources"])
+    sources = "".join(f"<li>{source_html(source, '', None)}</li>" for source in fact["sources"])
     if sources:
         rows.append(("Made from", f"<ul>{sources}</ul>"))
     rows.append(("Inputs", f"<code>{fact['inputs_sha256'][:16]}…</code> (SHA-256)"))
@@ -80,19 +114,60 @@ def fact_entry(fact: dict[str, Any]) -> str:
     )
 
 
-def _source(source: dict[str, Any]) -> str:
+def value_words(fact: Mapping[str, Any]) -> str:
+    """Return a fact's value in full with its unit, as HTML."""
+    return f"<code>{escape(repr(fact['value']))}</code> ({escape(fact['unit'].replace('_', ' '))})"
+
+
+def interval_words(fact: Mapping[str, Any]) -> tuple[str, str]:
+    """Return what a fact's interval is called, and its ends as text, written as its value is."""
+    low, high, confidence = (fact["interval"][key] for key in ("low", "high", "confidence"))
+    return f"{confidence:.0%} interval", f"{_written_as(fact, low)} to {_written_as(fact, high)}"
+
+
+def _written_as(fact: Mapping[str, Any], number: float) -> str:
+    """Return a number in a fact's unit with the decimals, the scale and the sign that its display has."""
+    match = _DISPLAY.search(fact["display"])
+    if match is None or fact["unit"] not in facts.UNITS:
+        return repr(number)
+    decimals, scale = len(match["decimals"] or ""), match["scale"] or ""
+    return facts.format_number(number, fact["unit"], decimals, scale, fact["display"][0] in _SIGNS)
+
+
+def source_html(source: Mapping[str, Any], top: str, facts_folder: str | None) -> str:
+    """Return what a fact is made from, as HTML, each row linked.
+
+    Parameters
+    ----------
+    source
+        A table and its rows.
+    top
+        The way from the page to the site's top.
+    facts_folder
+        The way from the page to the pages of facts; None where facts are entries of the same page.
+    """
     if source["table"] == "parameters":
         return "parameters: " + ", ".join(f"<code>{escape(row)}</code>" for row in source["rows"])
+    names = (escape(row) for row in source["rows"])
+    links = (escape(href, quote=True) for _, href in source_links(source, top, facts_folder))
     if source["table"] == "facts":
-        anchors = ((escape(fact_anchor(row), quote=True), escape(row)) for row in source["rows"])
-        return "facts: " + ", ".join(f'<a href="#{anchor}"><code>{row}</code></a>' for anchor, row in anchors)
-    address = f"data/{source['table']}.html"
-    links = []
-    for row in source["rows"]:
-        first = row.split(" .. ")[0]
-        href = escape(f"{address}#{row_anchor(first)}", quote=True)
-        links.append(f'<a href="{href}">{escape(row.replace(" .. ", " to "))}</a>')
-    return f'<a href="{address}">{escape(source["table"])}</a>: {", ".join(links)}'
+        shown = (f'<a href="{href}"><code>{name}</code></a>' for name, href in zip(names, links, strict=True))
+        return "facts: " + ", ".join(shown)
+    shown = (f'<a href="{href}">{name.replace(" .. ", " to ")}</a>' for name, href in zip(names, links, strict=True))
+    table = escape(source["table"])
+    return f'<a href="{top}data/{table}.html">{table}</a>: {", ".join(shown)}'
+
+
+def source_links(source: Mapping[str, Any], top: str, facts_folder: str | None) -> list[tuple[str, str]]:
+    """Return each row of a source with its address, which is empty for a parameter; as :func:`source_html` links."""
+    if source["table"] == "parameters":
+        return [(row, "") for row in source["rows"]]
+    if source["table"] == "facts":
+        if facts_folder is None:
+            return [(row, f"#{fact_anchor(row)}") for row in source["rows"]]
+        return [(row, addresses.link(f"{facts_folder}{addresses.part(row)}.html")) for row in source["rows"]]
+    table = f"{top}data/{source['table']}.html"
+    return [(row.replace(" .. ", " to "), f"{table}#{row_anchor(row.split(' .. ')[0])}") for row in source["rows"]]
 
 
 def dictionary_entry(record: dict[str, Any]) -> str:

@@ -1,0 +1,6 @@
+"""``python -m coordination_gap`` is ``gapbook``."""
+
+from coordination_gap.cli import main
+
+if __name__ == "__main__":
+    main()
