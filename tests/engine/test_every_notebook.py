@@ -12,13 +12,13 @@ from nbformat import NotebookNode
 
 from coordination_gap import paths
 from coordination_gap.engine.papermill_engine import NAME
-from coordination_gap.press import edition, execute, notebooks
+from coordination_gap.press import edition, notebooks, run_notebook
 
 
 @pytest.mark.parametrize("name", notebooks.names())
 def test_a_notebook_gives_what_it_gives_under_the_ordinary_engine(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(papermill, "execute_notebook", functools.partial(papermill.execute_notebook, engine_name=NAME))
-    warm = execute.run(name, edition.load("base").parameters[name])
+    warm = run_notebook.run(name, edition.load("base").parameters[name])
     assert notebooks.recorded_facts(name, warm)
     ordinary = paths.build() / "html" / "notebooks" / f"{name}.ipynb"
     assert ordinary.is_file(), "the site is not built: run 'make book' first"

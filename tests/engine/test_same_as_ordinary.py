@@ -10,7 +10,7 @@ import pytest
 from nbformat import NotebookNode
 
 from coordination_gap.engine.papermill_engine import NAME
-from coordination_gap.press import PressError, execute, notebooks
+from coordination_gap.press import PressError, notebooks, run_notebook
 from tests.conftest import NOTEBOOK, Project, make_project
 
 Outcome = tuple[str, str]
@@ -45,7 +45,7 @@ def outcome(project: Project) -> Outcome:
     kept.unlink(missing_ok=True)
     executed: NotebookNode | None
     try:
-        executed, sentence = execute.run("01_widgets", {"as_of": "2026-02-01", "factor": 2.0}), ""
+        executed, sentence = run_notebook.run("01_widgets", {"as_of": "2026-02-01", "factor": 2.0}), ""
     except PressError as error:
         executed, sentence = nbformat.read(kept, as_version=4) if kept.is_file() else None, str(error)
     # A warning names its cell by the process that ran it.
@@ -134,7 +134,7 @@ def test_a_fault_gives_the_same_sentence_and_the_same_outputs(both: Both, name: 
 
 
 def test_a_cell_without_end_gives_the_same_sentence(both: Both, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(execute, "CELL_SECONDS", 2)
+    monkeypatch.setattr(run_notebook, "CELL_SECONDS", 2)
     (_, ordinary), (_, warm) = both("while True: pass")
     assert ordinary == "notebooks/01_widgets.md: a cell ran longer than 2 s; make it lighter"
     assert warm == ordinary

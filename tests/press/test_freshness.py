@@ -118,7 +118,7 @@ SAME_FACTS: dict[str, tuple[Edit, set[str]]] = {
     "a module of all": (edit("src/coordination_gap/tables.py", "The evidence:", "Evidence:"), ALL),
     "a module that another shadows": (shadowed_module, {GADGETS}),
     "the style of the figures": (edit("src/coordination_gap/house.mplstyle", "\n", "\n# other\n"), {WIDGETS}),
-    "what runs the notebooks": (edit("src/coordination_gap/press/execute.py", '"""Run', '"""So run'), ALL),
+    "what runs the notebooks": (edit("src/coordination_gap/press/run_notebook.py", '"""Run', '"""So run'), ALL),
     "a file that shadows a library": (write("notebooks/helper.py", "x = 1\n"), ALL),
     "the lock file": (edit("requirements.txt", "2.2", "2.3"), ALL),
 }

@@ -82,7 +82,7 @@ def removed(name: str) -> Callable[[Project], None]:
         added("src/coordination_gap/facts/__init__.py"),
         added("src/coordination_gap/nowhere.py"),
         in_file("src/coordination_gap/house.mplstyle", "\n", "\n\n"),
-        in_file("src/coordination_gap/press/execute.py", "CELL_SECONDS = 600", "CELL_SECONDS = 60"),
+        in_file("src/coordination_gap/press/run_notebook.py", "CELL_SECONDS = 600", "CELL_SECONDS = 60"),
         in_file("book/index.md", "small book", "smaller book"),
         removed("book/index.md"),
         added("book/another.md"),

@@ -1,44 +1,22 @@
-"""Run the notebooks of an edition through papermill, in parallel on the machine's cores."""
+"""Run the notebooks of an edition in parallel on the machine's cores."""
 
-import json
 import multiprocessing
 import os
 import signal
 import sys
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from multiprocessing import forkserver
 from pathlib import Path
 
-import papermill
-from jupyter_client.manager import AsyncKernelManager
-from nbclient.exceptions import CellTimeoutError, DeadKernelError
-from nbformat import NotebookNode
-from papermill.exceptions import PapermillExecutionError
 from tqdm import tqdm
-from traitlets import Unicode, default
 
 from coordination_gap import other_facts, paths
-from coordination_gap.press import PressError, notebooks
-from coordination_gap.press.freshness import inputs, recorder, store
+from coordination_gap.press import PressError, kernels, notebooks
 from coordination_gap.press.parameters import Value
-
-#: A cell that runs longer than this many seconds is stopped.
-CELL_SECONDS = 600
-
-
-class _LocalKernelManager(AsyncKernelManager):
-    """Kernels reached through files in a folder of their own, never over the network."""
-
-    transport = Unicode("ipc")
-
-    @default("ip")
-    def _socket_prefix(self) -> str:
-        return str(Path(os.environ["JUPYTER_RUNTIME_DIR"]) / "kernel")
 
 
 @dataclass(frozen=True)
@@ -80,9 +58,9 @@ def run_all(
         If a notebook fails; the message names notebook, line, cell and error.
     """
     failures: list[str] = []
-    with _workers(len(jobs)) as pool:
+    with _kernels(len(jobs)) as address, _workers(len(jobs)) as pool:
         with _held_back(signal.SIGINT, signal.SIGTERM):
-            runs = {pool.submit(_run_one, job, str(paths.root()), facts_folder): job for job in jobs}
+            runs = {pool.submit(_run_one, job, str(paths.root()), facts_folder, address): job for job in jobs}
         # Without a terminal one line a notebook says the same.
         bar = tqdm(total=len(runs), unit="notebook", desc="Running", disable=not sys.stderr.isatty())
         try:
@@ -128,10 +106,15 @@ def _held_back(*signals: signal.Signals) -> Iterator[None]:
             raise KeyboardInterrupt
 
 
+def _kernels(jobs: int) -> AbstractContextManager[str | None]:
+    # A lone notebook would wait for the server as long as for a kernel; elsewhere libraries do not take a fork well.
+    return kernels.kernel_server() if jobs > 1 and sys.platform == "linux" else nullcontext()
+
+
 @contextmanager
 def _workers(jobs: int) -> Iterator[ProcessPoolExecutor]:
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["coordination_gap.press.execute"])
+    context.set_forkserver_preload(["coordination_gap.press.run_notebook"])
     # A terminal's Ctrl-C reaches every process; the parent alone decides what happens then.
     # What is started while the signal is ignored ignores it from its first moment on.
     handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -152,86 +135,18 @@ def _workers(jobs: int) -> Iterator[ProcessPoolExecutor]:
     pool.shutdown()
 
 
-def _run_one(job: Job, root: str, facts_folder: Path | None) -> _Run:
+def _run_one(job: Job, root: str, facts_folder: Path | None, kernel_address: str | None) -> _Run:
     os.environ["GAPBOOK_ROOT"] = root
+    kernels.use(kernel_address)
     os.environ.pop(other_facts.FOLDER, None)
     if facts_folder is not None:
         os.environ[other_facts.FOLDER] = str(facts_folder)
+    # Loaded in the workers alone: a build that runs nothing does without papermill.
+    from coordination_gap.press import run_notebook
+
     try:
-        executed = run(job.name, job.parameters)
+        executed = run_notebook.run(job.name, job.parameters)
     except PressError as error:
         return _Run(job.name, str(error))
     notebooks.write(executed, job.folder / f"{job.name}.ipynb")
     return _Run(job.name)
-
-
-def run(name: str, parameters: dict[str, Value]) -> NotebookNode:
-    """Run one notebook and return it executed; each cell still says where it begins in the text.
-
-    Its metadata hold what it read, as :mod:`coordination_gap.press.freshness.recorder` wrote it down.
-
-    Raises
-    ------
-    PressError
-        If a cell raises, warns, runs too long or kills its kernel; the notebook as far
-        as it ran is kept in ``_build/failed/``.
-    """
-    source = notebooks.read_text(name)
-    code = inputs.code_sha256(source)
-    source.metadata.setdefault("language_info", {"name": "python"})
-    kept = paths.build() / "failed" / f"{name}.ipynb"
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="gapbook-") as scratch:
-        # A profile of the reader's own must not change what is published.
-        os.environ["IPYTHONDIR"] = os.environ["JUPYTER_RUNTIME_DIR"] = scratch
-        record = Path(scratch) / "record.json"
-        os.environ[recorder.RECORD] = str(record)
-        try:
-            executed: NotebookNode = papermill.execute_notebook(
-                source,
-                str(kept),
-                parameters=parameters,
-                kernel_name="python3",
-                cwd=str(paths.notebooks()),
-                progress_bar=False,
-                request_save_on_cell_execute=False,
-                autosave_cell_every=0,
-                execution_timeout=CELL_SECONDS,
-                shutdown_kernel="immediate",
-                kernel_manager_class=_LocalKernelManager,
-                # The kernel's own log is not for the person at the terminal; its failures come back as errors.
-                extra_arguments=[
-                    "--IPKernelApp.log_level=50",
-                    f"--IPKernelApp.extra_extensions={recorder.__name__}",
-                ],
-            )
-        except PapermillExecutionError as error:
-            raise PressError(_failure(name, source, error.source, f"{error.ename}: {error.evalue}", kept)) from None
-        except CellTimeoutError:
-            raise PressError(f"notebooks/{name}.md: a cell ran longer than {CELL_SECONDS} s; make it lighter") from None
-        except (DeadKernelError, RuntimeError):  # the second where the kernel never answers
-            raise PressError(
-                f"notebooks/{name}.md: its kernel died or never answered (out of memory?); free memory and run it again"
-            ) from None
-        if record.is_file():  # another engine than the ordinary one leaves none
-            executed.metadata[store.RECORD] = json.loads(record.read_text(encoding="utf-8")) | {"code": code}
-    for cell in executed.cells:
-        for output in cell.get("outputs", []):
-            if output.output_type == "stream" and output.name == "stderr":
-                what = f"it wrote to stderr: {output.text.strip().splitlines()[-1]}"
-                raise PressError(_failure(name, source, cell.source, what, kept))
-    kept.unlink(missing_ok=True)  # the same notebook may run twice at once
-    return executed
-
-
-def _failure(name: str, source: NotebookNode, cell_source: str, what: str, kept: Path) -> str:
-    number, line = next(
-        (
-            (number, cell.metadata[notebooks.LINE])
-            for number, cell in enumerate(source.cells, start=1)
-            if cell.source == cell_source
-        ),
-        (0, 1),
-    )
-    where = kept.relative_to(paths.root())
-    return f"notebooks/{name}.md, line {line} (cell {number}): {what}; as far as it ran it is in {where}"

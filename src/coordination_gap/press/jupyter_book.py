@@ -1,10 +1,9 @@
-"""Jupyter Book's build of a staged book, on every core: ``python -m coordination_gap.press.jupyter_book``.
+"""Jupyter Book's build of a staged book, on every core.
 
 Its command line builds on one core and always under ``<output>/_build``; this calls what that calls.
 """
 
 import os
-import sys
 from pathlib import Path
 
 from jupyter_book.sphinx import build_sphinx
@@ -44,7 +43,3 @@ def main(source: str, doctrees: str, output: str, everything: str) -> int:
         jobs=os.cpu_count() or 1,
     )
     return done if isinstance(done, int) else 1
-
-
-if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))

@@ -9,12 +9,15 @@ citations.
 import errno
 import hashlib
 import json
+import multiprocessing
 import os
 import re
 import shutil
-import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -133,25 +136,49 @@ def _read_state(kept: Path) -> dict[str, Any] | None:
 def _run(kept: Path, whole: bool, line_maps: dict[str, list[int]]) -> None:
     source = kept / "source"
     folders = [str(kept / name) for name in ("source", "doctrees", "html")]
-    done = subprocess.run(  # noqa: S603 # our own interpreter and paths
-        [sys.executable, "-m", "coordination_gap.press.jupyter_book", *folders, "all" if whole else "changed"],
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "GAPBOOK_ROOT": str(paths.root()), "NO_COLOR": "1"},
-    )
-    faults = list(dict.fromkeys(faults_of(done.stderr, source, line_maps)))
-    if done.returncode == 0 and not faults:
+    with tempfile.TemporaryDirectory(prefix="gapbook-") as scratch:
+        said = Path(scratch, "stdout"), Path(scratch, "stderr")
+        status = _in_child(partial(_jupyter_book, *said, str(paths.root()), *folders, "all" if whole else "changed"))
+        output, log = (path.read_text(encoding="utf-8", errors="replace") for path in said)
+    faults = list(dict.fromkeys(faults_of(log, source, line_maps)))
+    if status == 0 and not faults:
         return
     full = os.strerror(errno.ENOSPC)
-    if full in done.stderr:
+    if full in log:
         raise OSError(errno.ENOSPC, full, paths.build().name)
     if not faults:
         (paths.build() / "failed").mkdir(exist_ok=True)
-        log = paths.build() / "failed" / "render.log"
-        log.write_text(done.stdout + done.stderr, encoding="utf-8")
-        faults = [f"the book could not be rendered ({_reason(done.stderr)}); see {log.relative_to(paths.root())}"]
+        whole_log = paths.build() / "failed" / "render.log"
+        whole_log.write_text(output + log, encoding="utf-8")
+        faults = [f"the book could not be rendered ({_reason(log)}); see {whole_log.relative_to(paths.root())}"]
     raise PressError("\n".join(faults))
+
+
+def _in_child(work: Callable[[], None]) -> int:
+    """Do something in a process of its own, since Sphinx leaves its mark on the one it runs in; return the status."""
+    # A fork has loaded already what this process has; elsewhere libraries do not take one well.
+    context: Any = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
+    child = context.Process(target=work)
+    with warnings.catch_warnings(action="ignore"):  # the only threads are those of BLAS, which knows forks
+        child.start()
+    try:
+        child.join()
+    except BaseException:
+        child.kill()
+        child.join()
+        raise
+    return int(child.exitcode)
+
+
+def _jupyter_book(stdout: Path, stderr: Path, root: str, *arguments: str) -> None:
+    for number, path, name in ((1, stdout, "stdout"), (2, stderr, "stderr")):
+        with path.open("w", encoding="utf-8") as written:
+            os.dup2(written.fileno(), number)
+        setattr(sys, name, open(number, "w", encoding="utf-8", closefd=False))  # noqa: SIM115 # until the end
+    os.environ |= {"GAPBOOK_ROOT": root, "NO_COLOR": "1"}
+    from coordination_gap.press import jupyter_book
+
+    sys.exit(jupyter_book.main(*arguments))
 
 
 def _reason(log: str) -> str:

@@ -228,7 +228,8 @@ def stage(edition: Edition, staging: Path, *, fresh: bool = False) -> dict[str, 
         (beside / "data" / f"{name}.csv").write_bytes(cut.table_csv(name, edition.as_of))
     package = json.dumps(cut.package(edition.as_of), indent=2, ensure_ascii=False) + "\n"
     (beside / "data" / "datapackage.json").write_text(package, encoding="utf-8")
-    with as_file(files("coordination_gap.reliability") / "pipeline.schema.json") as schema:
+    # Named from the top: asked of the package reliability, the path would have it loaded with all its libraries.
+    with as_file(files("coordination_gap") / "reliability" / "pipeline.schema.json") as schema:
         shutil.copy(schema, beside / schema.name)
     if paths.pipelines().is_dir():
         (beside / "pipelines").mkdir()

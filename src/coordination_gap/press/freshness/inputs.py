@@ -23,7 +23,16 @@ from coordination_gap.press.freshness.places import PACKAGE, places, system
 from coordination_gap.press.parameters import Value
 
 #: The parts of the press that make a run what it is.
-_PRESS = tuple(f"press/{name}.py" for name in ("execute", "notebooks", "freshness/places", "freshness/recorder"))
+_RUNNING = (
+    "run_notebook",
+    "kernels",
+    "kernel_server",
+    "provisioner",
+    "notebooks",
+    "freshness/places",
+    "freshness/recorder",
+)
+_PRESS = tuple(f"press/{name}.py" for name in _RUNNING)
 
 
 @dataclass(frozen=True)
