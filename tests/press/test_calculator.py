@@ -19,13 +19,33 @@ from coordination_gap.reliability.compounding import percent
 from tests.conftest import Project
 
 FACTS: list[dict[str, Any]] = [
-    {"sources": [], "gap": None, "page": "notebooks/chain.html", "line": 1} | fact
+    {
+        "unit": "ratio",
+        "interval": None,
+        "as_of": "2026-02-01",
+        "edition": "base",
+        "formula": "as it is set",
+        "sources": [],
+        "inputs_sha256": "ab" * 32,
+        "gap": None,
+        "page": "notebooks/chain.html",
+        "line": 1,
+    }
+    | fact
     for fact in (
-        {"id": "chain.steps", "value": 6},
-        {"id": "chain.step_success", "value": 0.97},
-        {"id": "chain.unknown", "value": None, "gap": "nobody measured it"},
+        {"id": "chain.steps", "value": 6, "display": "6"},
+        {"id": "chain.step_success", "value": 0.97, "display": "0.97"},
+        {"id": "chain.unknown", "value": None, "display": "not known", "gap": "nobody measured it"},
     )
 ]
+EDITION = {
+    "name": "base",
+    "title": "Base",
+    "purpose": "A test.",
+    "as_of": "2026-02-01",
+    "parameters": {},
+    "inputs_sha256": "ab" * 32,
+}
 OPTIONS = {
     "steps": "chain.steps",
     "step-success": "chain.step_success",
@@ -66,7 +86,7 @@ def rendered(folder: Path, pages: dict[str, str], builder: str = "html") -> tupl
         "facts": FACTS,
         "figures": {},
         "titles": {},
-        "edition": {"name": "base", "as_of": "2026-02-01", "parameters": {}, "inputs_sha256": "ab" * 32},
+        "edition": EDITION,
         "difference": {"why_not": ""},
     }
     (folder / "material.json").write_text(json.dumps(material), encoding="utf-8")
