@@ -1,7 +1,7 @@
 """Pages made from data: the facts, the data dictionary, and every row of every table."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
 from typing import Any
 
@@ -224,11 +224,22 @@ def table_page(record: dict[str, Any], as_of: str) -> str:
         + "</tr>\n"
         for row in rows
     )
+    widest = "".join(
+        f'<tr class="widest">{"".join(f"<td>{escape(cell)}</td>" for cell in cells)}</tr>' for cells in _longest(rows)
+    )
     title = escape(record["title"])
     return (
         f"<section><h1>{title}</h1><p>{escape(record['description'])}{hidden} "
         f'<a href="../data-dictionary.html#table-{name}">What each column means</a>. '
         f'<a href="{name}.csv" download>These rows as CSV</a>.</p>'
         f'<div class="table-scroll" role="region" tabindex="0" aria-label="{title}">'
-        f'<table class="house-table rows"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div></section>'
+        f'<table class="house-table rows"><thead><tr>{head}</tr>{widest}</thead>'
+        f"<tbody>{body}</tbody></table></div></section>"
     )
+
+
+def _longest(rows: Sequence[Sequence[str]], count: int = 2) -> Iterator[list[str]]:
+    """Yield rows of each column's longest texts: unseen, they give a table its widths before its last row is there."""
+    columns = [sorted(set(column), key=lambda text: (-len(text), text)) for column in zip(*rows, strict=True)]
+    for place in range(count):
+        yield [column[place] if place < len(column) else "" for column in columns]
