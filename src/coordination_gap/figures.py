@@ -238,10 +238,6 @@ def show_table(
     def mark(row: int) -> str:
         return f' id="{escape(anchors[row], quote=True)}"' if anchors else ""
 
-    def role(name: str) -> str:
-        # Rows shown as blocks lose what they are to a screen reader, unless it is said.
-        return f' role="{name}"' if stacked else ""
-
     def label(column: str) -> str:
         return f' data-label="{escape(column, quote=True)}"' if stacked else ""
 
@@ -249,14 +245,13 @@ def show_table(
     chosen = {str(column) for column in filters}
     unseen = {column: " hidden" if column in hidden else "" for column in columns}
     head = "".join(
-        f'<th scope="col"{role("columnheader")}{" data-filter" if column in chosen else ""}{unseen[column]}>'
-        f"{escape(column)}</th>"
+        f'<th scope="col"{" data-filter" if column in chosen else ""}{unseen[column]}>{escape(column)}</th>'
         for column in columns
     )
     body = "".join(
-        f'<tr{mark(number)}{role("row")}><th scope="row"{role("rowheader")}>{cell(number, columns[0], row[0])}</th>'
+        f'<tr{mark(number)}><th scope="row">{cell(number, columns[0], row[0])}</th>'
         + "".join(
-            f"<td{role('cell')}{label(column)}{unseen[column]}>{cell(number, column, value)}</td>"
+            f"<td{label(column)}{unseen[column]}>{cell(number, column, value)}</td>"
             for column, value in zip(columns[1:], row[1:], strict=True)
         )
         + "</tr>"
@@ -265,9 +260,9 @@ def show_table(
     kind = f"house-table{' chooseable' if chosen else ''}{' stacked' if stacked else ''}"
     table = (
         f'<div class="table-scroll" role="region" tabindex="0" aria-label="{escape(caption, quote=True)}">'
-        f'<table class="{kind}"{role("table")}><caption>{escape(caption)}</caption>'
-        f"<thead{role('rowgroup')}><tr{role('row')}>{head}</tr></thead>"
-        f"<tbody{role('rowgroup')}>{body}</tbody></table></div>"
+        f'<table class="{kind}"><caption>{escape(caption)}</caption>'
+        f"<thead><tr>{head}</tr></thead>"
+        f"<tbody>{body}</tbody></table></div>"
     )
     plain = frame.map(lambda value: "; ".join(link.text for link in value) if isinstance(value, tuple) else value)
     display({"text/html": table, "text/plain": f"{caption}\n{plain.to_string(index=False)}"}, raw=True)
