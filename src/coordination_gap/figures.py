@@ -152,6 +152,30 @@ def publish(
     display(bundle | {"image/png": _draw_png(draw, data, wide)}, raw=True)
 
 
+def publish_gap(figure_id: str, reason: str) -> None:
+    """Publish a figure that cannot be drawn as of the day, and that says why.
+
+    A figure that the text names must exist, also where that part of the text is left out.
+
+    Parameters
+    ----------
+    figure_id
+        As of :func:`publish`.
+    reason
+        Why there is nothing to draw, a part of a sentence.
+    """
+
+    def draw(figure: "Figure", data: pd.DataFrame) -> None:
+        figure.text(0.5, 0.5, f"Not drawn: {data['note'][0]}", ha="center", wrap=True)
+
+    publish(
+        figure_id,
+        draw,
+        pd.DataFrame({"note": [reason]}),
+        alt=f"Nothing is drawn here: {reason}.",
+    )
+
+
 @contextmanager
 def _drawn(
     draw: Callable[["Figure", pd.DataFrame], None], data: pd.DataFrame, settings: Any, size: tuple[float, float]

@@ -42,6 +42,13 @@ def displayed(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     return bundles
 
 
+def test_a_figure_that_cannot_be_drawn_says_why(displayed: list[dict[str, Any]]) -> None:
+    figures.publish_gap("chain.shares", "the benchmark was not published yet")
+    payload = displayed[0][media_types.FIGURE]
+    assert payload["alt"] == "Nothing is drawn here: the benchmark was not published yet."
+    assert payload["data_csv"] == "note\nthe benchmark was not published yet\n"
+
+
 @pytest.mark.parametrize("theme", THEMES)
 def test_the_same_data_give_the_same_bytes(theme: figures.Theme) -> None:
     first = figures.draw_svg(draw, DATA, theme, figures.SIZES["wide"])
