@@ -89,11 +89,13 @@ def is_narrow(figure: "Figure") -> bool:
 def draw_svg(
     draw: Callable[["Figure", pd.DataFrame], None], data: pd.DataFrame, theme: Theme, size: tuple[float, float]
 ) -> str:
-    """Draw a figure and return it as SVG text, the same bytes for the same data."""
+    """Draw a figure and return it as SVG text, for pages and EPUB alike: the same bytes for the same data."""
     buffer = io.StringIO()
     with _drawn(draw, data, style(theme), size) as figure:
         figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
-    return buffer.getvalue()
+    # EPUB allows no document type that others keep, and no path without one, such as that of a space.
+    without_type = re.sub(r"<!DOCTYPE[^>]*>\s*", "", buffer.getvalue(), count=1)
+    return re.sub(r'<path (id="[^"]*")(?= transform="[^"]*"/>|/>)', r'<path \1 d=""', without_type)
 
 
 def publish(

@@ -58,6 +58,18 @@ def test_the_same_data_give_the_same_bytes(theme: figures.Theme) -> None:
     assert "<dc:date>" not in first
 
 
+def test_a_drawing_has_no_document_type_and_no_path_without_one() -> None:
+    drawn = figures.draw_svg(lambda figure, _: draw_spaced(figure), pd.DataFrame({"x": [1]}), figures.LIGHT, (3, 2))
+    assert "DOCTYPE" not in drawn
+    paths = [element for element in parsed(drawn).iter() if element.tag.endswith("}path")]
+    assert paths
+    assert all("d" in path.attrib for path in paths)
+
+
+def draw_spaced(figure: Figure) -> None:
+    figure.text(0.5, 0.5, "a b")
+
+
 def test_every_variant_is_published_with_data_and_words(displayed: list[dict[str, Any]]) -> None:
     figures.publish("made.by_steps", draw, DATA, alt=f" {ALT}\n")
     (bundle,) = displayed
