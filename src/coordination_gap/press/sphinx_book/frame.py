@@ -11,8 +11,11 @@ from myst_nb.sphinx_ import HideCodeCellNode
 from sphinx.application import Sphinx
 from sphinx.writers.html5 import HTML5Translator
 
+import coordination_gap
 from coordination_gap import facts
+from coordination_gap.press import addresses
 from coordination_gap.press.sphinx_book import reading_time
+from coordination_gap.press.sphinx_book.launch import launch_html
 from coordination_gap.press.sphinx_book.margin_sources import source_mark, source_note
 from coordination_gap.press.sphinx_book.material import material
 
@@ -60,6 +63,9 @@ def _add_context(
     if doctree is not None:
         context["description"] = description(doctree)
         context["kicker"] = _kicker(app, page, doctree)
+        if context["kind"] == "chapter":
+            name = page.removeprefix("notebooks/")
+            context["launch"] = launch_html(addresses.book(), coordination_gap.__version__, name)
 
 
 def _is_loaded(file: Any) -> bool:
