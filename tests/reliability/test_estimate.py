@@ -3,7 +3,6 @@
 import doctest
 import math
 
-import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
@@ -110,9 +109,8 @@ def test_without_a_judge() -> None:
     with pytest.raises(TraceError, match="step 'find': success is unknown, as too few first attempts were judged"):
         coordination_gap(attempts)
     judged = runs_of((90, {"find": "good", "send": "good"})).assign(run_outcome=None)
-    judged["outcome"] = np.where(np.arange(180) < 90, "passed", judged["outcome"])
     with pytest.raises(TraceError, match="run_outcome is known of no run that reached its end"):
-        coordination_gap(judged.replace({"outcome": {"good": "passed"}}).assign(outcome=_judge_one_of(judged)))
+        coordination_gap(judged.assign(outcome=_judge_one_of(judged)))
 
 
 def _judge_one_of(attempts: pd.DataFrame) -> list[str]:

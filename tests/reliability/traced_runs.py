@@ -16,10 +16,9 @@ Row = tuple[str, str, int, str]
 GOOD = {"a": "good", "b": "good"}
 
 
-def frame(rows: Sequence[Row], ends: dict[str, str] | None = None) -> pd.DataFrame:
-    found = pd.DataFrame(rows, columns=["run", "step", "attempt", "outcome"])
-    found = found.assign(seconds=math.nan, cost=math.nan)
-    return found if ends is None else found.assign(run_outcome=found["run"].map(ends))
+def frame(rows: Sequence[Row]) -> pd.DataFrame:
+    """Return attempts of which neither time nor cost is known."""
+    return pd.DataFrame(rows, columns=["run", "step", "attempt", "outcome"]).assign(seconds=math.nan, cost=math.nan)
 
 
 def runs_of(*kinds: tuple[int, dict[str, str]]) -> pd.DataFrame:
