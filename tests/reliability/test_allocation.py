@@ -1,31 +1,25 @@
-"""The cheapest plan: against every plan counted out, and against a frontier of plans where there are too many."""
+"""The cheapest plan: against every plan counted out, against a frontier where there are too many, and the solver."""
 
 import ctypes
 import itertools
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pytest
 from scipy import optimize
 
-from coordination_gap.reliability import Gate, Outcome, Pipeline, Step, law_of
+from coordination_gap.reliability import Outcome, Pipeline, Step, law_of
 from coordination_gap.reliability import flow as flow_module
 from coordination_gap.reliability.allocation import Infeasible, allocate, remedy_options
 from coordination_gap.reliability.leaves import with_parts
-from coordination_gap.reliability.options import checked_options, options_of_steps
-from coordination_gap.reliability.parts import Branch, Part, Vote, Way, walk
+from coordination_gap.reliability.parts import Branch, Part, Vote, Way
 from coordination_gap.reliability.plans import Limits
 from tests.reliability import strategies
+from tests.reliability.remedy_examples import GATE, PERSON, STRICT
 
-GATE = Gate(0.9, 0.02, cost=0.002, seconds=1)
-STRICT = Gate(0.97, 0.05, cost=0.02, seconds=3)
-PERSON = Step("person", 0.99, cost=1.5, seconds=600)
 REL = 1e-9
-ONE_SENTENCE = r"^[^\n]+$"
 
 
 def every_outcome(pipeline: Pipeline, options: Mapping[str, Sequence[Part]]) -> list[Outcome]:
@@ -175,127 +169,6 @@ def scaled_cost(part: Step | Vote, scale: float) -> Step | Vote:
     return replace(part, gate=gate)
 
 
-# What is known.
-
-
-def test_retries_are_worth_nothing_where_no_failure_is_seen() -> None:
-    steps = [Step(f"step {number}", 0.95, cost=0.01) for number in range(3)]
-    options = {step.name: remedy_options(step, attempts=(1, 2, 3)) for step in steps}
-    found = allocate(Pipeline(steps), options, 0.95**3)
-    assert found.frame["attempts"].to_list() == [1, 1, 1]
-    assert not found.frame["changed"].any()
-    with pytest.raises(
-        Infeasible, match=r"^no choice reaches a success of 0\.9: the highest within reach is 0\.857375;"
-    ):
-        allocate(Pipeline(steps), options, 0.9)
-    # A gate makes them worth something, and so does a failure that shows itself.
-    gated = {step.name: remedy_options(step, attempts=(1, 2, 3), gates=(None, GATE)) for step in steps}
-    assert allocate(Pipeline(steps), gated, 0.9).outcome.success >= 0.9
-    seen = {step.name: remedy_options(replace(step, loud=1), attempts=(1, 2, 3)) for step in steps}
-    assert (allocate(Pipeline(steps), seen, 0.99).frame["attempts"] >= 2).all()
-
-
-def test_the_only_step_that_is_not_good_enough_gets_the_retry() -> None:
-    steps = [Step("good", 0.999, loud=1, cost=1.0), Step("poor", 0.8, loud=1, cost=1.0)]
-    found = allocate(Pipeline(steps), {step.name: remedy_options(step, attempts=(1, 2)) for step in steps}, 0.95)
-    assert found.choices == {"good": steps[0], "poor": replace(steps[1], attempts=2)}
-    assert list(found.frame["changed"]) == [False, True]
-    assert found.outcome.cost == pytest.approx(1 + 0.999 * 1.2)
-
-
-def test_a_target_that_is_met_exactly_is_met() -> None:
-    steps = [Step("a", 0.9, loud=1, cost=1.0), Step("b", 0.9, loud=1, cost=1.0)]
-    options = {step.name: remedy_options(step, attempts=(1, 2, 3)) for step in steps}
-    exact = Pipeline([replace(steps[0], attempts=2), replace(steps[1], attempts=2)]).evaluate()
-    for target in (0.9801, exact.success):
-        found = allocate(Pipeline(steps), options, target, cost_budget=exact.cost, silent_budget=0.0)
-        assert found.frame["attempts"].to_list() == [2, 2]
-    dearer = allocate(Pipeline(steps), options, 0.9801 + 1e-9)
-    assert dearer.outcome.success >= 0.9801 + 1e-9
-    with pytest.raises(Infeasible):
-        allocate(Pipeline(steps), options, 0.9801, cost_budget=exact.cost * (1 - 1e-9))
-
-
-def test_of_plans_that_cost_the_same_the_surest() -> None:
-    free = [Step(f"step {number}", 0.5, loud=1) for number in range(4)]
-    options = {step.name: remedy_options(step, attempts=(1, 2, 3, 9)) for step in free}
-    assert allocate(Pipeline(free), options, 0.3).frame["attempts"].to_list() == [9, 9, 9, 9]
-    same = [Step("step", 0.9, cost=1.0), Step("step", 0.95, cost=1.0), Step("step", 0.93, cost=1.0)]
-    assert allocate(Pipeline(same[:1]), {"step": same}, 0.9).frame["option"].to_list() == [1]
-    # Twins are taken from the front, where the budgets leave the choice.
-    twins = [Step("step", 0.9, cost=1.0, seconds=5.0), Step("step", 0.9, cost=1.0), Step("step", 0.9, cost=1.0)]
-    assert allocate(Pipeline(same[:1]), {"step": twins}, 0.9).frame["option"].to_list() == [0]
-    assert allocate(Pipeline(same[:1]), {"step": twins}, 0.9, seconds_budget=4.0).frame["option"].to_list() == [1]
-
-
-def test_each_budget_binds() -> None:
-    step = Step("step", 0.9, loud=0.5, cost=1.0, seconds=1.0)
-    options = {
-        "step": remedy_options(step, attempts=(1, 2), gates=(None, STRICT), fallbacks=(None, PERSON), votes=(1, 3))
-    }
-    plain = allocate(Pipeline([step]), options, 0.9)
-    assert not plain.frame["changed"].any()
-    best = allocate(Pipeline([step]), options, 0.99)
-    assert best.outcome.success >= 0.99
-    assert allocate(Pipeline([step]), options, 0.9, silent_budget=0.01).outcome.silent_failure <= 0.01
-    cases = (
-        ({"cost_budget": 1.01}, "within 1.01 US dollars: "),
-        ({"seconds_budget": 10.0}, "within 10 seconds: "),
-        ({"silent_budget": 0.0018, "cost_budget": 1.3}, "within 1.3 US dollars and a silent failure of 0.0018: "),
-    )
-    for budget, words in cases:
-        with pytest.raises(Infeasible, match=words) as caught:
-            allocate(Pipeline([step]), options, 0.99, **budget)
-        assert caught.value.best is not None
-    with pytest.raises(Infeasible, match=r"no choice stays within 0\.5 US dollars") as caught:
-        allocate(Pipeline([step]), options, 0.5, cost_budget=0.5)
-    assert caught.value.best is None
-
-
-def test_what_the_frame_says() -> None:
-    steps = [Step("one", 0.9, loud=0.5, cost=0.1), Step("two", 0.8, cost=0.2, seconds=3.0)]
-    pipeline = Pipeline([steps[0], Branch("way", [Way(0.5, [steps[1]]), Way(0.5)])])
-    vote = remedy_options(steps[1], votes=(3,), gates=(GATE,), fallbacks=(PERSON,))
-    empty = Branch("two", [Way(1.0)])
-    found = allocate(pipeline, {"two": vote, "one": [replace(steps[0], attempts=4)]}, 0.5)
-    first, second = found.frame.to_dict("records")
-    law = law_of(vote[0])
-    assert (first["step"], first["attempts"], first["changed"], second["step"]) == ("one", 4, True, "two")
-    assert pd.isna(first["fallback"])
-    assert pd.isna(second["attempts"])
-    assert (second["voters"], second["needed"], second["fallback"]) == (3, 2, "two: person")
-    assert (second["detection"], second["false_alarm"]) == (0.9, 0.02)
-    shown = (second["success"], second["silent_failure"], second["halted"], second["cost"], second["seconds"])
-    assert shown == (law.good, law.bad, law.halted, law.cost, law.seconds)
-    # A step may give way to a branch, or to nothing.
-    assert allocate(pipeline, {"two": [steps[1], empty]}, 0.5).choices == {"two": empty}
-
-
-def test_parts_that_no_run_reaches_do_not_matter() -> None:
-    step = Step("never", 0.5, cost=1.0)
-    pipeline = Pipeline([Step("sure", 0.9), Branch("way", [Way(0.0, [step]), Way(1.0)])])
-    found = allocate(pipeline, {"never": [step, replace(step, success=0.9)]}, 0.9)
-    assert found.outcome.success == pytest.approx(0.9)
-
-
-def test_remedies_in_every_combination() -> None:
-    gate = Gate(0.5, 0.1)
-    step = Step("step", 0.9, loud=0.2, correlation=0.3, cost=1.0, gate=gate, fallback=Step("own", 0.5))
-    assert remedy_options(step) == [replace(step, attempts=attempts) for attempts in (1, 2, 3)]
-    found = remedy_options(
-        step, attempts=(1, 2), gates=(None, GATE), fallbacks=(None, PERSON, step.fallback), votes=(1, 5)
-    )
-    assert len(found) == 2 * 3 * 2 + 3 * 2
-    assert len(set(found)) == len(found)
-    votes = [part for part in found if isinstance(part, Vote)]
-    assert {(len(vote.voters), vote.needed, vote.correlation) for vote in votes} == {(5, 3, 0.3)}
-    assert {part.fallback.name for part in votes if part.fallback is not None} == {"step: person", "own"}
-    chain = replace(PERSON, fallback=Vote("panel", [Step("judge", 0.9)], 1))
-    (offered,) = remedy_options(step, attempts=(1,), fallbacks=(chain,))
-    assert checked_options(Pipeline([step]), {"step": [offered]})
-    assert {part.name for part in walk([offered])} == {"step", "step: person", "step: panel", "step: judge"}
-
-
 # The solver.
 
 
@@ -335,93 +208,3 @@ def test_what_the_solver_prints_is_kept_away(capfd: pytest.CaptureFixture[str]) 
     print("after", flush=True)
     libc.fflush(None)
     assert capfd.readouterr().out.split() == ["before", "after"]
-
-
-# Bad input.
-
-PART = Step("step", 0.9, fallback=Step("second", 0.9))
-LONE = Pipeline([PART, Branch("way", [Way(1.0, [Step("inner", 0.9)])]), Vote("vote", [Step("voter", 0.9)], 1)])
-
-
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        ({}, "options is empty: name at least one step"),
-        ({"step": []}, "options of 'step' is empty: give at least one part"),
-        ({"stap": [PART]}, "options: no step has the name 'stap'; did you mean 'step'?"),
-        ({"zzz": [PART]}, "options: no step has the name 'zzz'; give one of 'step', 'way', 'inner', 'vote'"),
-        ({"second": [PART]}, "options: 'second' is a fallback or a voter"),
-        ({"voter": [PART]}, "options: 'voter' is a fallback or a voter"),
-        ({"step": ["twice"]}, "options of 'step': step 1 is 'twice': give a Step"),
-        ({"step": 3}, "options of 'step': steps is 3"),
-        ({"way": [PART], "inner": [PART]}, "options: 'inner' is inside 'way', which has options, too"),
-        ({"step": [Step("inner", 0.9)]}, "options of 'step': another part has the name 'inner'"),
-        (
-            {"step": [Step("new", 0.9)], "inner": [Step("new", 0.9)]},
-            "options of 'inner': another part has the name 'new'",
-        ),
-        ({"step": [Step("new", 0.9, fallback=Step("new", 0.8))]}, "two parts have the name 'new'"),
-    ],
-)
-def test_options_that_cannot_be(options: Any, message: str) -> None:
-    with pytest.raises(ValueError, match=ONE_SENTENCE) as caught:
-        allocate(LONE, options, 0.5)
-    assert message in str(caught.value)
-
-
-@pytest.mark.parametrize(
-    ("given", "message"),
-    [
-        ({"target": 1.2}, "target is 1.2: give a probability"),
-        ({"target": math.nan}, "target is nan"),
-        ({"target": "high"}, "target is 'high'"),
-        ({"cost_budget": -1}, "cost_budget is -1: give a finite number of US dollars"),
-        ({"cost_budget": math.inf}, "cost_budget is inf"),
-        ({"seconds_budget": math.nan}, "seconds_budget is nan"),
-        ({"silent_budget": 2}, "silent_budget is 2: give a probability"),
-    ],
-)
-def test_limits_that_cannot_be(given: dict[str, Any], message: str) -> None:
-    with pytest.raises(ValueError, match=ONE_SENTENCE) as caught:
-        allocate(LONE, {"step": [PART]}, **{"target": 0.5, **given})
-    assert message in str(caught.value)
-
-
-@pytest.mark.parametrize("shared", ["correlation", "common_cause"])
-def test_steps_that_share_something_are_refused(shared: str) -> None:
-    pipeline = replace(LONE, **{shared: 0.2})  # type: ignore[arg-type] # the name is given
-    with pytest.raises(ValueError, match=f"pipeline: {shared} is 0.2: .* steps that share nothing"):
-        allocate(pipeline, {"step": [PART]}, 0.5)
-
-
-@pytest.mark.parametrize(
-    ("given", "message"),
-    [
-        ({"attempts": ()}, "step 'step': attempts is empty"),
-        ({"gates": ()}, "step 'step': gates is empty"),
-        ({"fallbacks": []}, "step 'step': fallbacks is empty"),
-        ({"votes": ()}, "step 'step': votes is empty"),
-        ({"votes": (0,)}, "step 'step': votes is 0"),
-        ({"attempts": (0,)}, "step 'step': attempts is 0"),
-        ({"votes": (3,), "agreement": 2}, "vote 'step': agreement is 2"),
-    ],
-)
-def test_remedies_that_cannot_be(given: dict[str, Any], message: str) -> None:
-    with pytest.raises(ValueError, match=ONE_SENTENCE) as caught:
-        remedy_options(PART, **given)
-    assert message in str(caught.value)
-
-
-def test_options_of_steps_hold_each_step_as_it_is_and_every_remedy_once() -> None:
-    gate, other = Gate(0.9, 0.02), Gate(0.5, 0.0)
-    way = Way(1.0, [Step("inside", 0.9)])
-    pipeline = Pipeline([Step("a", 0.9, gate=gate, attempts=7), Branch("b", [way]), Vote("v", [Step("x", 0.9)], 1)])
-    options = options_of_steps(pipeline, attempts=(2,), gates=(gate, other), votes=(3,))
-    assert list(options) == ["a", "inside"]
-    assert options["a"][0] == pipeline.steps[0]
-    assert len(options["a"]) == len(set(options["a"])) == 1 + 3 * (2 + 1)  # gates x (attempts 1 and 2, and a vote)
-    assert {part.gate for part in options["inside"] if isinstance(part, Step)} == {None, gate, other}
-    with pytest.raises(ValueError, match=r"^steps: no step that may change has the name 'v'; "):
-        options_of_steps(pipeline, steps=["v"])
-    with pytest.raises(ValueError, match=r"^steps: the pipeline has votes and branches only"):
-        options_of_steps(Pipeline([pipeline.steps[2]]))

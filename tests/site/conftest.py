@@ -9,9 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from coordination_gap import paths
+from tests.site.calculator_page import PAGE
+from tests.site.pages import opened
 
 MAC = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
 
@@ -59,3 +61,11 @@ def browser() -> Iterator[Browser]:
         launched = playwright.chromium.launch(executable_path=chromium(), args=flags)
         yield launched
         launched.close()
+
+
+@pytest.fixture
+def calculator(browser: Browser, address: str) -> Iterator[Page]:
+    """The page with the calculator, in a browser that has to stay without a fault."""
+    with opened(browser, address + PAGE) as (page, faults):
+        yield page
+        assert faults == []
