@@ -15,10 +15,10 @@ _GITHUB = "github.com"
 #: The branch that holds what is not released yet.
 _BRANCH = "main"
 #: What Colab has to have before a notebook of the book runs there.
-_COLAB = (
-    "!git clone -q --depth 1 -b {ref} {source} book && pip install -q -r book/requirements.txt && "
-    "pip install -q --no-deps ./book\n%cd book/notebooks"
-)
+_COLAB = """\
+!git clone -q --depth 1 -b {ref} {source} book && pip install -q -r book/requirements.txt
+%cd book/notebooks
+import sys; sys.path.insert(0, "../src")"""
 
 
 def launch_html(book: Book, version: str, name: str) -> Markup:
