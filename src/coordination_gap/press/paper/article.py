@@ -13,7 +13,7 @@ _SCREEN_ONLY = ", ".join(
     [
         *("button", "details.code", "form", "input", "nav", "noscript", "picture.only-dark", "script", "style", "svg"),
         *("template", ".cell_input", ".figure-links", ".headerlink", ".kicker", ".reliability-calculator"),
-        *(".source-mark", ".source-note", ".visually-hidden", ".answer .key-numbers", "[data-screen-only]"),
+        *(".source-place", ".source-note", ".visually-hidden", ".answer .key-numbers", "[data-screen-only]"),
         *("th[hidden]", "td[hidden]", ".citation > .label"),
     ]
 )

@@ -12,7 +12,7 @@ from sphinx.application import Sphinx
 from sphinx.writers.html5 import HTML5Translator
 
 from coordination_gap import facts
-from coordination_gap.press.sphinx_book import reading_time
+from coordination_gap.press.sphinx_book import column_room, reading_time
 from coordination_gap.press.sphinx_book.margin_sources import source_mark, source_note
 from coordination_gap.press.sphinx_book.material import material
 
@@ -53,7 +53,10 @@ def _add_context(
     # Sphinx's own tags repeat the size of the window, which the frame gives already.
     context["metatags"] = re.sub(r'<meta name="viewport"[^>]*>', "", context.get("metatags") or "").strip()
     # Code wider than a phone scrolls in its box, which the keyboard must be able to reach.
-    context["body"] = (context.get("body") or "").replace('"highlight"><pre>', '"highlight"><pre tabindex="0">')
+    body = (context.get("body") or "").replace('"highlight"><pre>', '"highlight"><pre tabindex="0">')
+    # A line may end between the two signs, which leaves a minus alone.
+    body = body.replace("\N{MINUS SIGN}$", "\N{MINUS SIGN}\N{WORD JOINER}$")
+    context["body"] = column_room.with_room(body)
     context["kind"] = _kind(app, page)
     if "toctree" in context:
         context["contents"] = _contents(context["toctree"], context.get("toc") or "")
