@@ -54,15 +54,20 @@ def _add_context(
     context["metatags"] = re.sub(r'<meta name="viewport"[^>]*>', "", context.get("metatags") or "").strip()
     # Code wider than a phone scrolls in its box, which the keyboard must be able to reach.
     body = (context.get("body") or "").replace('"highlight"><pre>', '"highlight"><pre tabindex="0">')
-    # A line may end between the two signs, which leaves a minus alone.
-    body = body.replace("\N{MINUS SIGN}$", "\N{MINUS SIGN}\N{WORD JOINER}$")
-    context["body"] = column_room.with_room(body)
+    context["body"] = column_room.with_room(_joined(body))
     context["kind"] = _kind(app, page)
     if "toctree" in context:
         context["contents"] = _contents(context["toctree"], context.get("toc") or "")
     if doctree is not None:
         context["description"] = description(doctree)
         context["kicker"] = _kicker(app, page, doctree)
+
+
+def _joined(body: str) -> str:
+    """Return the HTML of a page in which no line ends after a minus before an amount, or after the e of e-mail."""
+    body = body.replace("\N{MINUS SIGN}$", "\N{MINUS SIGN}\N{WORD JOINER}$")
+    # In text only: an anchor has the words of its heading.
+    return re.sub(r"\b([Ee]-)(?=mails?\b[^<>]*<)", "\\1\N{WORD JOINER}", body)
 
 
 def _is_loaded(file: Any) -> bool:
