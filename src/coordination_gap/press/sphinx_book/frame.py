@@ -65,7 +65,8 @@ def _add_context(
 
 def _joined(body: str) -> str:
     """Return the HTML of a page in which no line ends after a minus before an amount, or after the e of e-mail."""
-    body = body.replace("\N{MINUS SIGN}$", "\N{MINUS SIGN}\N{WORD JOINER}$")
+    # A fact is printed as it is published, and kept on its line by its class.
+    body = re.sub(r'(?<!class="fact unbroken">)\N{MINUS SIGN}\$', "\N{MINUS SIGN}\N{WORD JOINER}$", body)
     # In text only: an anchor has the words of its heading.
     return re.sub(r"\b([Ee]-)(?=mails?\b[^<>]*<)", "\\1\N{WORD JOINER}", body)
 
