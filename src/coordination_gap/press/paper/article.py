@@ -51,8 +51,17 @@ def read(site: Path, page: str) -> Tag:
     for caption in article.find_all("caption"):
         _on_one_line(caption)
     for note in article.select(".cell-note"):
-        note.insert_before(BeautifulSoup("<br>", "html.parser"))
+        note.insert_before(_new("br"))
+    # Pandoc keeps no class of a paragraph.
+    for title in article.select("p.admonition-title"):
+        strong = _new("strong")
+        strong.extend(list(title.contents))
+        title.append(strong)
     return article
+
+
+def _new(name: str) -> Tag:
+    return BeautifulSoup("", "html.parser").new_tag(name)
 
 
 def _as_tex(formula: Tag) -> None:
