@@ -1,4 +1,5 @@
-/* Tables whose rows can be searched, chosen by column and sorted. Without this script the whole table stands there. */
+/* Tables whose rows can be searched, chosen by column and sorted. Without this script the whole table stands there.
+   Tables whose rows a narrow screen shows as blocks also get the roles that some browsers forget over it. */
 (function () {
   "use strict";
 
@@ -110,7 +111,18 @@
     choose();
   }
 
+  function keepRoles(table) {
+    const roles = { table: "table", thead: "rowgroup", tbody: "rowgroup", tr: "row", td: "cell" };
+    for (const part of [table, ...table.querySelectorAll("thead, tbody, tr, td")]) {
+      part.setAttribute("role", roles[part.localName]);
+    }
+    for (const heading of table.querySelectorAll("th")) {
+      heading.setAttribute("role", heading.scope === "row" ? "rowheader" : "columnheader");
+    }
+  }
+
   function start() {
+    document.querySelectorAll("table.stacked").forEach(keepRoles);
     document.querySelectorAll("table.chooseable").forEach(enhance);
     // The rows have moved down by now: go again to the one that the address names.
     const named = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));

@@ -51,9 +51,13 @@ def build(name: str, overrides: tuple[str, ...], fresh: bool) -> None:
     if page is not None:
         click.echo(f"{page.relative_to(paths.root())} is up to date")
         return
-    from coordination_gap.press import edition, site
+    from coordination_gap.press.renderer import Renderer
 
-    click.echo(f"{site.build(edition.load(name, overrides), asked, fresh=fresh).relative_to(paths.root())} is ready")
+    with Renderer() as renderer:  # loads while this process does
+        from coordination_gap.press import edition, site
+
+        page = site.build(edition.load(name, overrides), asked, renderer, fresh=fresh)
+    click.echo(f"{page.relative_to(paths.root())} is ready")
 
 
 @gapbook.command(epilog="Example: gapbook rerun 04_valuation -p price=400")

@@ -89,11 +89,13 @@ def is_narrow(figure: "Figure") -> bool:
 def draw_svg(
     draw: Callable[["Figure", pd.DataFrame], None], data: pd.DataFrame, theme: Theme, size: tuple[float, float]
 ) -> str:
-    """Draw a figure and return it as SVG text, the same bytes for the same data."""
+    """Draw a figure and return it as SVG text, for pages and EPUB alike: the same bytes for the same data."""
     buffer = io.StringIO()
     with _drawn(draw, data, style(theme), size) as figure:
         figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
-    return buffer.getvalue()
+    # EPUB allows no document type that others keep, and no path without one, such as that of a space.
+    without_type = re.sub(r"<!DOCTYPE[^>]*>\s*", "", buffer.getvalue(), count=1)
+    return re.sub(r'<path (id="[^"]*")(?= transform="[^"]*"/>|/>)', r'<path \1 d=""', without_type)
 
 
 def publish(
@@ -150,6 +152,30 @@ def publish(
     payload = {"id": figure_id, "alt": " ".join(alt.split()), "data_csv": data.to_csv(index=False), "svg": variants}
     bundle = {media_types.FIGURE: payload, "text/plain": f"figure {figure_id}: {payload['alt']}"}
     display(bundle | {"image/png": _draw_png(draw, data, wide)}, raw=True)
+
+
+def publish_gap(figure_id: str, reason: str) -> None:
+    """Publish a figure that cannot be drawn as of the day, and that says why.
+
+    A figure that the text names must exist, also where that part of the text is left out.
+
+    Parameters
+    ----------
+    figure_id
+        As of :func:`publish`.
+    reason
+        Why there is nothing to draw, a part of a sentence.
+    """
+
+    def draw(figure: "Figure", data: pd.DataFrame) -> None:
+        figure.text(0.5, 0.5, f"Not drawn: {data['note'][0]}", ha="center", wrap=True)
+
+    publish(
+        figure_id,
+        draw,
+        pd.DataFrame({"note": [reason]}),
+        alt=f"Nothing is drawn here: {reason}.",
+    )
 
 
 @contextmanager
@@ -238,10 +264,6 @@ def show_table(
     def mark(row: int) -> str:
         return f' id="{escape(anchors[row], quote=True)}"' if anchors else ""
 
-    def role(name: str) -> str:
-        # Rows shown as blocks lose what they are to a screen reader, unless it is said.
-        return f' role="{name}"' if stacked else ""
-
     def label(column: str) -> str:
         return f' data-label="{escape(column, quote=True)}"' if stacked else ""
 
@@ -249,14 +271,13 @@ def show_table(
     chosen = {str(column) for column in filters}
     unseen = {column: " hidden" if column in hidden else "" for column in columns}
     head = "".join(
-        f'<th scope="col"{role("columnheader")}{" data-filter" if column in chosen else ""}{unseen[column]}>'
-        f"{escape(column)}</th>"
+        f'<th scope="col"{" data-filter" if column in chosen else ""}{unseen[column]}>{escape(column)}</th>'
         for column in columns
     )
     body = "".join(
-        f'<tr{mark(number)}{role("row")}><th scope="row"{role("rowheader")}>{cell(number, columns[0], row[0])}</th>'
+        f'<tr{mark(number)}><th scope="row">{cell(number, columns[0], row[0])}</th>'
         + "".join(
-            f"<td{role('cell')}{label(column)}{unseen[column]}>{cell(number, column, value)}</td>"
+            f"<td{label(column)}{unseen[column]}>{cell(number, column, value)}</td>"
             for column, value in zip(columns[1:], row[1:], strict=True)
         )
         + "</tr>"
@@ -265,9 +286,9 @@ def show_table(
     kind = f"house-table{' chooseable' if chosen else ''}{' stacked' if stacked else ''}"
     table = (
         f'<div class="table-scroll" role="region" tabindex="0" aria-label="{escape(caption, quote=True)}">'
-        f'<table class="{kind}"{role("table")}><caption>{escape(caption)}</caption>'
-        f"<thead{role('rowgroup')}><tr{role('row')}>{head}</tr></thead>"
-        f"<tbody{role('rowgroup')}>{body}</tbody></table></div>"
+        f'<table class="{kind}"><caption>{escape(caption)}</caption>'
+        f"<thead><tr>{head}</tr></thead>"
+        f"<tbody>{body}</tbody></table></div>"
     )
     plain = frame.map(lambda value: "; ".join(link.text for link in value) if isinstance(value, tuple) else value)
     display({"text/html": table, "text/plain": f"{caption}\n{plain.to_string(index=False)}"}, raw=True)

@@ -42,6 +42,13 @@ def displayed(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     return bundles
 
 
+def test_a_figure_that_cannot_be_drawn_says_why(displayed: list[dict[str, Any]]) -> None:
+    figures.publish_gap("chain.shares", "the benchmark was not published yet")
+    payload = displayed[0][media_types.FIGURE]
+    assert payload["alt"] == "Nothing is drawn here: the benchmark was not published yet."
+    assert payload["data_csv"] == "note\nthe benchmark was not published yet\n"
+
+
 @pytest.mark.parametrize("theme", THEMES)
 def test_the_same_data_give_the_same_bytes(theme: figures.Theme) -> None:
     first = figures.draw_svg(draw, DATA, theme, figures.SIZES["wide"])
@@ -49,6 +56,18 @@ def test_the_same_data_give_the_same_bytes(theme: figures.Theme) -> None:
     assert figures.draw_svg(draw, DATA.copy(), theme, figures.SIZES["wide"]) == first
     assert other != first
     assert "<dc:date>" not in first
+
+
+def test_a_drawing_has_no_document_type_and_no_path_without_one() -> None:
+    drawn = figures.draw_svg(lambda figure, _: draw_spaced(figure), pd.DataFrame({"x": [1]}), figures.LIGHT, (3, 2))
+    assert "DOCTYPE" not in drawn
+    paths = [element for element in parsed(drawn).iter() if element.tag.endswith("}path")]
+    assert paths
+    assert all("d" in path.attrib for path in paths)
+
+
+def draw_spaced(figure: Figure) -> None:
+    figure.text(0.5, 0.5, "a b")
 
 
 def test_every_variant_is_published_with_data_and_words(displayed: list[dict[str, Any]]) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from coordination_gap.press import render
+from coordination_gap.press.renderer import Rendered, Renderer
 from tests.conftest import Project
 
 
@@ -251,11 +252,10 @@ def test_a_full_disk_is_said_and_the_last_site_stays(project: Project) -> None:
 def test_a_disk_that_fills_while_rendering_is_said_once(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     # What Sphinx prints for each page it cannot write, from a build on a full disk.
     log = "WARNING: error writing file index.html: [Errno 28] No space left on device\n" * 2
-    done = subprocess.CompletedProcess([], 2, stdout="", stderr=log)
-    monkeypatch.setattr(subprocess, "run", lambda *_, **__: done)
+    monkeypatch.setattr(Renderer, "render", lambda *_, **__: Rendered(2, "", log))
     monkeypatch.setenv("GAPBOOK_ROOT", str(project.root))
-    with pytest.raises(OSError, match="No space left on device") as raised:
-        render._run(project.path("_build"), True, {})
+    with pytest.raises(OSError, match="No space left on device") as raised, Renderer() as renderer:
+        render._run(project.path("_build"), True, {}, renderer)
     assert raised.value.errno == errno.ENOSPC
 
 

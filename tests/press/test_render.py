@@ -8,6 +8,7 @@ import pytest
 from nbformat import NotebookNode
 
 from coordination_gap.press import PressError, edition, render, site
+from coordination_gap.press.renderer import Renderer
 from tests.conftest import Project
 
 MORE = "# More\n\nSee {ref}`first <target>` and [the facts](facts.md).\n\n(target)=\n\n## First\n\nText.\n"
@@ -35,17 +36,17 @@ class Renderings:
         self.whole: list[bool] = []
         plain = render._run
 
-        def run(kept: Path, whole: bool, line_maps: dict[str, list[int]]) -> None:
+        def run(kept: Path, whole: bool, line_maps: dict[str, list[int]], renderer: Renderer) -> None:
             self.whole.append(whole)
-            plain(kept, whole, line_maps)
+            plain(kept, whole, line_maps, renderer)
 
         monkeypatch.setattr(render, "_run", run)
 
     def again(self, *, fresh: bool = False) -> dict[str, bytes]:
         """Return what the pages are now, by their addresses."""
-        with site.build_lock(), site._staging() as staging:
+        with site.build_lock(), site._staging() as staging, Renderer() as renderer:
             pages: dict[str, NotebookNode] = site.stage(edition.load("base"), staging)
-            html = render.render(staging, "base", pages, fresh=fresh)
+            html = render.render(staging, "base", pages, renderer, fresh=fresh)
             return {
                 path.relative_to(html).as_posix(): path.read_bytes()
                 for path in html.rglob("*")
@@ -103,11 +104,11 @@ def test_what_other_pages_may_show_renders_all(
     shutil.copytree(book.root, copy, symlinks=True)
     monkeypatch.setenv("GAPBOOK_ROOT", str(copy))
     asked: list[bool] = []
-    monkeypatch.setattr(render, "_run", lambda _kept, whole, _lines: asked.append(whole))
+    monkeypatch.setattr(render, "_run", lambda _kept, whole, _lines, _renderer: asked.append(whole))
     for step in (lambda _: None, lambda _: None, change):
         step(Project(copy))
-        with site.build_lock(), site._staging() as staging:
-            render.render(staging, "base", site.stage(edition.load("base"), staging))
+        with site.build_lock(), site._staging() as staging, Renderer() as renderer:
+            render.render(staging, "base", site.stage(edition.load("base"), staging), renderer)
     assert asked == [True, False, True]
 
 

@@ -66,3 +66,15 @@ def test_without_scripts_the_whole_table_stands_there(browser: Browser, address:
     page.goto(address + CLAIMS)
     assert page.locator("table.chooseable tbody tr").count() == len(shown(page)) > 100
     assert page.locator(".choose").count() == 0
+
+
+def test_rows_shown_as_blocks_are_rows_still(browser: Browser, address: str) -> None:
+    page = browser.new_page(viewport={"width": 360, "height": 900})
+    page.goto(address + CLAIMS)
+    table = page.locator("table.stacked").first
+    first = table.locator("tbody tr").first
+    assert first.evaluate("row => getComputedStyle(row).display") == "block"
+    assert first.get_attribute("role") == "row"
+    assert first.locator("th").get_attribute("role") == "rowheader"
+    assert first.locator("td").first.get_attribute("role") == "cell"
+    assert table.locator("thead th").first.get_attribute("role") == "columnheader"

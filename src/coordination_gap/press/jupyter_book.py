@@ -1,15 +1,32 @@
-"""Jupyter Book's build of a staged book, on every core.
+"""Jupyter Book's build of a staged book, on every core: ``python -m coordination_gap.press.jupyter_book``.
 
 Its command line builds on one core and always under ``<output>/_build``; this calls what that calls.
+Run as a program it loads what a build needs and waits for what to build: one JSON object on
+standard input with the arguments of :func:`main`.
 """
 
+import contextlib
+import importlib
+import json
 import os
+import sys
 from pathlib import Path
 
 from jupyter_book.sphinx import build_sphinx
+from sphinx.application import builtin_extensions
+
+#: What the configuration has Sphinx load.
+_EXTENSIONS = (
+    *builtin_extensions,
+    "myst_nb.sphinx_ext",
+    "sphinx_external_toc",
+    "sphinx_book_theme",
+    "sphinx_jupyterbook_latex",
+    "coordination_gap.press.sphinx_book",
+)
 
 
-def main(source: str, doctrees: str, output: str, everything: str) -> int:
+def main(source: str, doctrees: str, output: str, *, whole: bool) -> int:
     """Build a book; warnings are errors, and go to stderr.
 
     Parameters
@@ -20,10 +37,9 @@ def main(source: str, doctrees: str, output: str, everything: str) -> int:
         Where Sphinx keeps what it has read.
     output
         The folder of the site.
-    everything
-        ``"all"`` to read and write every page, anything else for those that changed.
+    whole
+        Whether to read and write every page, or those that changed.
     """
-    whole = everything == "all"
     done = build_sphinx(
         source,
         output,
@@ -43,3 +59,11 @@ def main(source: str, doctrees: str, output: str, everything: str) -> int:
         jobs=os.cpu_count() or 1,
     )
     return done if isinstance(done, int) else 1
+
+
+if __name__ == "__main__":
+    for name in _EXTENSIONS:
+        with contextlib.suppress(ImportError):  # Sphinx says what it lacks
+            importlib.import_module(name)
+    words = sys.stdin.read()
+    sys.exit(main(**json.loads(words)) if words else 0)

@@ -19,6 +19,7 @@ from coordination_gap import paths
 from coordination_gap.press import BASE, PressError, addresses, difference, edition, site
 from coordination_gap.press.difference import report
 from coordination_gap.press.freshness import published, store
+from coordination_gap.press.renderer import Renderer
 
 SUMS = "SHA256SUMS"
 #: What is kept of each edition.
@@ -48,7 +49,8 @@ def release(version: str) -> Path:
     _forget()
     names = sorted(edition.names(), key=lambda name: (name != BASE, name))
     for name in names:
-        site.build(edition.load(name), (name,))
+        with Renderer() as renderer:
+            site.build(edition.load(name), (name,), renderer)
     folder = paths.releases() / version
     part = folder.with_name(f".part-{version}")
     shutil.rmtree(part, ignore_errors=True)

@@ -9,15 +9,10 @@ citations.
 import errno
 import hashlib
 import json
-import multiprocessing
 import os
 import re
 import shutil
-import sys
-import tempfile
-import warnings
-from collections.abc import Callable, Iterator, Mapping
-from functools import partial
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +22,7 @@ from coordination_gap import paths
 from coordination_gap.press import PressError, notebooks
 from coordination_gap.press.freshness import published
 from coordination_gap.press.freshness.content import file_sha256
+from coordination_gap.press.renderer import Renderer
 
 _WARNING = re.compile(r"^(?:(?P<place>[^\s:]+?\.\w+)(?::(?P<line>\d+))?: )?(?:WARNING|ERROR|CRITICAL): (?P<what>.*)$")
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
@@ -40,7 +36,9 @@ _SHARED = re.compile(
 _PAGES = (".md", ".ipynb")
 
 
-def render(staging: Path, name: str, pages: Mapping[str, NotebookNode], *, fresh: bool = False) -> Path:
+def render(
+    staging: Path, name: str, pages: Mapping[str, NotebookNode], renderer: Renderer, *, fresh: bool = False
+) -> Path:
     """Render what has been staged, and return the folder of the site, which is to be copied and not changed.
 
     Parameters
@@ -51,6 +49,8 @@ def render(staging: Path, name: str, pages: Mapping[str, NotebookNode], *, fresh
         Of the folder in which the rendering is kept.
     pages
         The notebooks as their pages show them, by name.
+    renderer
+        The process in which Sphinx runs.
     fresh
         Whether to render every page, whatever is kept.
 
@@ -76,7 +76,7 @@ def render(staging: Path, name: str, pages: Mapping[str, NotebookNode], *, fresh
         shutil.rmtree(kept / "beside")
     (staging / "beside").replace(kept / "beside")
     (staging / "material.json").replace(kept / "material.json")
-    _run(kept, whole, {name: line_map(page) for name, page in pages.items()})
+    _run(kept, whole, {name: line_map(page) for name, page in pages.items()}, renderer)
     (kept / "state.json").write_text(json.dumps(state), encoding="utf-8")
     return kept / "html"
 
@@ -133,13 +133,9 @@ def _read_state(kept: Path) -> dict[str, Any] | None:
         return None
 
 
-def _run(kept: Path, whole: bool, line_maps: dict[str, list[int]]) -> None:
+def _run(kept: Path, whole: bool, line_maps: dict[str, list[int]], renderer: Renderer) -> None:
     source = kept / "source"
-    folders = [str(kept / name) for name in ("source", "doctrees", "html")]
-    with tempfile.TemporaryDirectory(prefix="gapbook-") as scratch:
-        said = Path(scratch, "stdout"), Path(scratch, "stderr")
-        status = _in_child(partial(_jupyter_book, *said, str(paths.root()), *folders, "all" if whole else "changed"))
-        output, log = (path.read_text(encoding="utf-8", errors="replace") for path in said)
+    status, output, log = renderer.render(source, kept / "doctrees", kept / "html", whole=whole)
     faults = list(dict.fromkeys(faults_of(log, source, line_maps)))
     if status == 0 and not faults:
         return
@@ -152,33 +148,6 @@ def _run(kept: Path, whole: bool, line_maps: dict[str, list[int]]) -> None:
         whole_log.write_text(output + log, encoding="utf-8")
         faults = [f"the book could not be rendered ({_reason(log)}); see {whole_log.relative_to(paths.root())}"]
     raise PressError("\n".join(faults))
-
-
-def _in_child(work: Callable[[], None]) -> int:
-    """Do something in a process of its own, since Sphinx leaves its mark on the one it runs in; return the status."""
-    # A fork has loaded already what this process has; elsewhere libraries do not take one well.
-    context: Any = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
-    child = context.Process(target=work)
-    with warnings.catch_warnings(action="ignore"):  # the only threads are those of BLAS, which knows forks
-        child.start()
-    try:
-        child.join()
-    except BaseException:
-        child.kill()
-        child.join()
-        raise
-    return int(child.exitcode)
-
-
-def _jupyter_book(stdout: Path, stderr: Path, root: str, *arguments: str) -> None:
-    for number, path, name in ((1, stdout, "stdout"), (2, stderr, "stderr")):
-        with path.open("w", encoding="utf-8") as written:
-            os.dup2(written.fileno(), number)
-        setattr(sys, name, open(number, "w", encoding="utf-8", closefd=False))  # noqa: SIM115 # until the end
-    os.environ |= {"GAPBOOK_ROOT": root, "NO_COLOR": "1"}
-    from coordination_gap.press import jupyter_book
-
-    sys.exit(jupyter_book.main(*arguments))
 
 
 def _reason(log: str) -> str:

@@ -30,6 +30,7 @@ from coordination_gap.press.freshness.runs import Runs, read_executed
 from coordination_gap.press.paper import memo
 from coordination_gap.press.publish import publish
 from coordination_gap.press.render import render
+from coordination_gap.press.renderer import Renderer
 
 #: The edition that pages hold a later one against.
 COMPARED = "article-day"
@@ -121,7 +122,7 @@ def _compared(edition: Edition) -> dict[str, Edition]:
     return {COMPARED: earlier} if earlier.as_of < edition.as_of else {}
 
 
-def build(edition: Edition, asked: Sequence[str], *, fresh: bool = False) -> Path:
+def build(edition: Edition, asked: Sequence[str], renderer: Renderer, *, fresh: bool = False) -> Path:
     """Build an edition and publish it in ``_build/html``, or in ``_build/what-if`` if values are replaced.
 
     Parameters
@@ -130,6 +131,8 @@ def build(edition: Edition, asked: Sequence[str], *, fresh: bool = False) -> Pat
         What to build.
     asked
         Its name and the overrides, as they were asked for.
+    renderer
+        The process that Sphinx runs in.
     fresh
         Whether to run every notebook and render every page, whatever is kept.
 
@@ -147,7 +150,7 @@ def build(edition: Edition, asked: Sequence[str], *, fresh: bool = False) -> Pat
         before = published.project()
         _refuse_changed_data()
         pages = stage(edition, staging, fresh=fresh)
-        rendered = render(staging, edition.address, pages, fresh=fresh)
+        rendered = render(staging, edition.address, pages, renderer, fresh=fresh)
         if (rendered / memo.PAGE).is_file():
             memo.write(rendered, staging / "papers")
         page = publish(rendered, edition, staging / "papers")

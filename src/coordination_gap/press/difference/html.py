@@ -201,18 +201,16 @@ def _table(caption: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) 
         return ""
 
     # Rows shown as blocks lose what they are to a screen reader, unless it is said.
-    head = "".join(f'<th scope="col" role="columnheader">{escape(column)}</th>' for column in columns)
+    head = "".join(f'<th scope="col">{escape(column)}</th>' for column in columns)
     labels = [escape(column, quote=True) for column in columns[1:]]
     body = "".join(
-        f'<tr role="row"><th scope="row" role="rowheader">{row[0]}</th>'
-        + "".join(
-            f'<td role="cell" data-label="{label}">{cell}</td>' for label, cell in zip(labels, row[1:], strict=True)
-        )
+        f'<tr><th scope="row">{row[0]}</th>'
+        + "".join(f'<td data-label="{label}">{cell}</td>' for label, cell in zip(labels, row[1:], strict=True))
         + "</tr>"
         for row in rows
     )
     return (
         f'<div class="table-scroll" role="region" tabindex="0" aria-label="{escape(caption, quote=True)}">'
-        f'<table class="house-table stacked" role="table"><caption>{escape(caption)}</caption>'
-        f'<thead role="rowgroup"><tr role="row">{head}</tr></thead><tbody role="rowgroup">{body}</tbody></table></div>'
+        f'<table class="house-table stacked"><caption>{escape(caption)}</caption>'
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )

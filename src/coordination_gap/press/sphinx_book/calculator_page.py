@@ -150,7 +150,7 @@ def calculator_html(setting: Setting) -> str:
     )
     gate_switch = (
         '<p class="calculator-field"><label class="calculator-switch">'
-        f'<input type="checkbox" data-key="g" autocomplete="off"{" checked" if setting["g"] else ""}>'
+        f'<input type="checkbox" data-key="g"{" checked" if setting["g"] else ""}>'
         " A gate at each step</label></p>"
     )
     amounts = "".join(_field(field, setting) for field in AMOUNTS)

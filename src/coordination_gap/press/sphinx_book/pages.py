@@ -1,7 +1,7 @@
 """Pages made from data: the facts, the data dictionary, and every row of every table."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
 from typing import Any
 
@@ -70,10 +70,9 @@ def facts_table(listed: Iterable[Mapping[str, Any]], titles: Mapping[str, str]) 
     """
     columns = ("Fact", "Value", "As of", "Chapter", "Formula")
     head = "".join(
-        f'<th scope="col" role="columnheader"{" data-filter" if column == "Chapter" else ""}>{column}</th>'
-        for column in columns
+        f'<th scope="col"{" data-filter" if column == "Chapter" else ""}>{column}</th>' for column in columns
     )
-    labels = [f'<td role="cell" data-label="{column}">' for column in columns[1:]]
+    labels = [f'<td data-label="{column}">' for column in columns[1:]]
     rows = []
     for fact in listed:
         name = escape(fact["id"]).replace(".", ".<wbr>").replace("_", "_<wbr>")
@@ -81,7 +80,7 @@ def facts_table(listed: Iterable[Mapping[str, Any]], titles: Mapping[str, str]) 
         chapter = f'<a href="{escape(fact["page"], quote=True)}">{escape(titles[fact["page"]])}</a>'
         cells = (escape(fact["display"]), escape(fact["as_of"]), chapter, escape(fact["gap"] or fact["formula"]))
         rows.append(
-            f'<tr id="{escape(fact_anchor(fact["id"]), quote=True)}" role="row"><th scope="row" role="rowheader">'
+            f'<tr id="{escape(fact_anchor(fact["id"]), quote=True)}"><th scope="row">'
             f'<a href="{href}"><code>{name}</code></a></th>'
             + "".join(f"{label}{cell}</td>" for label, cell in zip(labels, cells, strict=True))
             + "</tr>\n"
@@ -89,9 +88,9 @@ def facts_table(listed: Iterable[Mapping[str, Any]], titles: Mapping[str, str]) 
     caption = "Every fact of this edition"
     return (
         f'<div class="table-scroll" role="region" tabindex="0" aria-label="{caption}">'
-        '<table class="house-table chooseable stacked facts-table" role="table" data-order="by chapter">'
-        f'<caption>{caption}</caption><thead role="rowgroup"><tr role="row">{head}</tr></thead>'
-        f'<tbody role="rowgroup">{"".join(rows)}</tbody></table></div>'
+        '<table class="house-table chooseable stacked facts-table" data-order="by chapter">'
+        f"<caption>{caption}</caption><thead><tr>{head}</tr></thead>"
+        f"<tbody>{''.join(rows)}</tbody></table></div>"
     )
 
 
@@ -224,11 +223,22 @@ def table_page(record: dict[str, Any], as_of: str) -> str:
         + "</tr>\n"
         for row in rows
     )
+    widest = "".join(
+        f'<tr class="widest">{"".join(f"<td>{escape(cell)}</td>" for cell in cells)}</tr>' for cells in _longest(rows)
+    )
     title = escape(record["title"])
     return (
         f"<section><h1>{title}</h1><p>{escape(record['description'])}{hidden} "
         f'<a href="../data-dictionary.html#table-{name}">What each column means</a>. '
         f'<a href="{name}.csv" download>These rows as CSV</a>.</p>'
         f'<div class="table-scroll" role="region" tabindex="0" aria-label="{title}">'
-        f'<table class="house-table rows"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div></section>'
+        f'<table class="house-table rows"><thead><tr>{head}</tr>{widest}</thead>'
+        f"<tbody>{body}</tbody></table></div></section>"
     )
+
+
+def _longest(rows: Sequence[Sequence[str]], count: int = 2) -> Iterator[list[str]]:
+    """Yield rows of each column's longest texts: unseen, they give a table its widths before its last row is there."""
+    columns = [sorted(set(column), key=lambda text: (-len(text), text)) for column in zip(*rows, strict=True)]
+    for place in range(count):
+        yield [column[place] if place < len(column) else "" for column in columns]
