@@ -1,11 +1,11 @@
-"""What the extension adds to pages: the policy's check, reading time, openings, sources, and a short description."""
+"""What the extension adds to pages: the check of the policy, openings, sources, room for words, descriptions."""
 
 from pathlib import Path
 
 import pytest
 from docutils import nodes
 
-from coordination_gap.press.sphinx_book import csp, frame, opening, reading_time
+from coordination_gap.press.sphinx_book import column_room, csp, frame, opening, reading_time
 from coordination_gap.press.sphinx_book.margin_sources import source_mark, source_note
 from coordination_gap.press.sphinx_book.nodes import fact_node
 from tests.conftest import make_project
@@ -114,3 +114,38 @@ def test_the_numbers_of_the_book_stay_beneath_its_answer() -> None:
     shown = document(nodes.admonition("", paragraph("So it is.")), numbers)
     opening.arrange(shown)
     assert shown.children[1] is numbers
+
+
+def test_a_long_number_is_set_smaller() -> None:
+    numbers = key_numbers("", "")
+    next(iter(numbers.findall(nodes.list_item))).replace_self(
+        nodes.list_item("", paragraph(fact_node({"display": "−$23.6 thousand", "gap": "", "id": "a.c"})))
+    )
+    opening.arrange(document(nodes.admonition("", paragraph("So it is."), classes=["answer"]), numbers))
+    assert [item["classes"] for item in numbers.findall(nodes.list_item)] == [["long"], []]
+
+
+def table(kind: str, *cells: str) -> str:
+    head = "".join('<th scope="col">A</th>' for _ in cells)
+    return (
+        f'<table class="house-table{kind}"><caption>C</caption><thead><tr>{head}</tr></thead><tbody><tr>'
+        f'<th scope="row">{cells[0]}</th>{"".join(f"<td>{cell}</td>" for cell in cells[1:])}</tr></tbody></table>'
+    )
+
+
+def test_columns_of_words_are_told_from_columns_of_figures() -> None:
+    link = f'<a href="a-long-address-that-is-not-read.html">{"word " * 16}</a>'
+    found = column_room.with_room(table("", "Cash conversion", "1.09&#215;", "x" * 40, link))
+    heads = ('<th class="phrase" scope="col">', '<th scope="col">', '<th class="sentence" scope="col">')
+    assert "".join(f"{head}A</th>" for head in heads) + '<th class="passage" scope="col">A</th>' in found
+    assert '<th scope="row">' in found
+    for unmarked in (" stacked", " rows", " chooseable stacked"):
+        assert column_room.with_room(table(unmarked, link)) == table(unmarked, link)
+
+
+def test_no_line_ends_after_a_minus_or_the_e_of_e_mail() -> None:
+    said = '<section id="e-mails"><p>E-mails, e-mail <b>cost</b> −$3 a re-mail.</p></section>'
+    joined = '<section id="e-mails"><p>E-\u2060mails, e-\u2060mail <b>cost</b> −\u2060$3 a re-mail.</p></section>'
+    assert frame._joined(said) == joined
+    fact = '<a href="a.html" data-fact="a.b" class="fact unbroken">−$3</a>'
+    assert frame._joined(fact) == fact

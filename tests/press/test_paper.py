@@ -93,6 +93,8 @@ def test_the_memo_is_one_tagged_page_whose_numbers_lead_home(site: Path, tmp_pat
     words = reader.pages[0].extract_text()
     for said in ("−0.25%", "$344.82", "<b> #x $y$", "facts/a.first.html", "facts/a.price.html", "1 February 2026"):
         assert said in words
+    # A raised figure beside a number would read as its power.
+    assert "−0.25%a" in words.replace(" ", "")
     assert "Menu" not in words
     assert "Data" not in words.replace("Data as of", "")
     # Each number is linked, and so is its footnote.
@@ -117,7 +119,9 @@ def test_the_memo_in_word_has_footnotes_figures_and_words_for_them(site: Path, t
     notes = held.read("word/footnotes.xml").decode()
     assert "facts/a.first.html" in notes
     assert "facts/a.price.html" in notes
-    assert "Line chart: a.one &amp; more" in held.read("word/document.xml").decode()
+    said = held.read("word/document.xml").decode()
+    assert "Line chart: a.one &amp; more" in said
+    assert said.count("<w:footnotePr>") == said.count('<w:numFmt w:val="lowerLetter"') == 1
 
 
 def test_the_same_site_gives_the_same_memo(site: Path, tmp_path: Path) -> None:
@@ -144,6 +148,9 @@ CHAPTER = f"""<html><body><main><article><p class="kicker">Part of the frame</p>
 {fact("a.first", "−0.25%")}.</p><section id="law"><h2>The law</h2>
 <p>{_with_source("<math><mi>x</mi></math>", "(1-p)^{r+1}")} is it.</p>
 <div class="cell"><details class="code"><summary>Show the code</summary><pre>secret = 1</pre></details></div>
+<table class="house-table"><tr><th>Claim</th><th hidden>Sought by</th></tr>
+<tr><td>It holds.<span class="cell-note">A section</span></td><td hidden>never shown</td></tr></table>
+<div class="citation"><span class="label">[Key26]</span><p>An author. A title.</p></div>
 <p>Cited<button class="source-mark">+</button><span class="source-note">Source: in the margin</span>.</p>
 </section></section></article></main></body></html>"""
 
@@ -163,7 +170,9 @@ def test_the_book_holds_its_pages_in_order_with_bookmarks_and_links(whole: Path,
     assert titles == ["Summary", "One", "Sell?"]
     text = "\n".join(page.extract_text() for page in reader.pages)
     assert "−0.25%: a.first." in text
-    for left_out in ("Part of the frame", "Show the code", "secret", "in the margin"):
+    assert "It holds.\nA section" in text
+    assert "An author." in text
+    for left_out in ("Part of the frame", "Show the code", "secret", "in the margin", "never shown", "Key26"):
         assert left_out not in text
     found = addresses_in(reader)
     assert any(address.endswith("/data/t.html#row-1") for address in found)

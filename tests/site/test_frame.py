@@ -165,7 +165,7 @@ def test_the_search_finds_pages(browser: Browser, address: str, html: Path, from
         field.fill("connector")
         field.press("Enter")
         expect(page.locator("#search-results li a", has_text="The departure").first).to_be_visible()
-        expect(page.locator(".search-summary")).to_contain_text("Search finished")
+        expect(page.locator(".search-summary")).to_contain_text("Pages with these words")
         page.locator("#search-results li a", has_text="The departure").first.click()
         page.wait_for_url("**/01_departure.html*")
         assert faults == []

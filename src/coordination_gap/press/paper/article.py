@@ -7,12 +7,14 @@ from bs4 import BeautifulSoup, Tag
 
 from coordination_gap.press import PressError
 
-#: Code, controls, anchors, what stands in the margin or repeats the answer, and the other of each pair of pictures.
+#: Code, controls, anchors, what stands in the margin or repeats the answer, the other of each pair of pictures, columns
+#: that only a search looks into, and labels by which nothing in the text is cited.
 _SCREEN_ONLY = ", ".join(
     [
         *("button", "details.code", "form", "input", "nav", "noscript", "picture.only-dark", "script", "style", "svg"),
         *("template", ".cell_input", ".figure-links", ".headerlink", ".kicker", ".reliability-calculator"),
-        *(".source-mark", ".source-note", ".visually-hidden", ".answer .key-numbers", "[data-screen-only]"),
+        *(".source-place", ".source-note", ".visually-hidden", ".answer .key-numbers", "[data-screen-only]"),
+        *("th[hidden]", "td[hidden]", ".citation > .label"),
     ]
 )
 
@@ -48,7 +50,18 @@ def read(site: Path, page: str) -> Tag:
         picture.unwrap()
     for caption in article.find_all("caption"):
         _on_one_line(caption)
+    for note in article.select(".cell-note"):
+        note.insert_before(_new("br"))
+    # Pandoc keeps no class of a paragraph.
+    for title in article.select("p.admonition-title"):
+        strong = _new("strong")
+        strong.extend(list(title.contents))
+        title.append(strong)
     return article
+
+
+def _new(name: str) -> Tag:
+    return BeautifulSoup("", "html.parser").new_tag(name)
 
 
 def _as_tex(formula: Tag) -> None:

@@ -76,6 +76,7 @@ def _styles() -> bytes:
         template.styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
     _set(template, "Answer", 9.5, after=3)
     _shade(template.styles["Answer"].element, "F2F5F8")
+    _letters_for_notes(template)
     _set(template, "Cite", 7.5, color=_MUTED, before=3)
     written = io.BytesIO()
     template.save(written)
@@ -100,6 +101,14 @@ def _set(
     if color is not None:
         style.font.color.rgb = color
     style.paragraph_format.space_before, style.paragraph_format.space_after = Pt(before), Pt(after)
+
+
+def _letters_for_notes(template: Document) -> None:
+    """Have footnotes lettered: a raised figure beside a number would read as its power."""
+    for properties in template.element.body.iter(qn("w:footnotePr")):
+        form = OxmlElement("w:numFmt")
+        form.set(qn("w:val"), "lowerLetter")
+        properties.insert(0, form)
 
 
 def _shade(style: BaseOxmlElement, fill: str) -> None:

@@ -14,7 +14,7 @@ from sphinx.writers.html5 import HTML5Translator
 import coordination_gap
 from coordination_gap import facts
 from coordination_gap.press import addresses
-from coordination_gap.press.sphinx_book import reading_time
+from coordination_gap.press.sphinx_book import column_room, reading_time
 from coordination_gap.press.sphinx_book.launch import launch_html
 from coordination_gap.press.sphinx_book.margin_sources import source_mark, source_note
 from coordination_gap.press.sphinx_book.material import material
@@ -56,7 +56,8 @@ def _add_context(
     # Sphinx's own tags repeat the size of the window, which the frame gives already.
     context["metatags"] = re.sub(r'<meta name="viewport"[^>]*>', "", context.get("metatags") or "").strip()
     # Code wider than a phone scrolls in its box, which the keyboard must be able to reach.
-    context["body"] = (context.get("body") or "").replace('"highlight"><pre>', '"highlight"><pre tabindex="0">')
+    body = (context.get("body") or "").replace('"highlight"><pre>', '"highlight"><pre tabindex="0">')
+    context["body"] = column_room.with_room(_joined(body))
     context["kind"] = _kind(app, page)
     if "toctree" in context:
         context["contents"] = _contents(context["toctree"], context.get("toc") or "")
@@ -66,6 +67,14 @@ def _add_context(
         if context["kind"] == "chapter":
             name = page.removeprefix("notebooks/")
             context["launch"] = launch_html(addresses.book(), coordination_gap.__version__, name)
+
+
+def _joined(body: str) -> str:
+    """Return the HTML of a page in which no line ends after a minus before an amount, or after the e of e-mail."""
+    # A fact is printed as it is published, and kept on its line by its class.
+    body = re.sub(r'(?<!class="fact unbroken">)\N{MINUS SIGN}\$', "\N{MINUS SIGN}\N{WORD JOINER}$", body)
+    # In text only: an anchor has the words of its heading.
+    return re.sub(r"\b([Ee]-)(?=mails?\b[^<>]*<)", "\\1\N{WORD JOINER}", body)
 
 
 def _is_loaded(file: Any) -> bool:

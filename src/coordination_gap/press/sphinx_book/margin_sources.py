@@ -57,8 +57,10 @@ def _add_notes(app: Sphinx, document: nodes.document, page: str) -> None:
 def _visit_mark(translator: HTML5Translator, node: source_mark) -> None:
     label = escape(f"Source: {node['label']}", quote=True)
     translator.body.append(
+        # The mark stays on the line of what it belongs to, and of the sign that follows.
+        '<span class="source-place">&#8288;'
         f'<button class="source-mark" type="button" popovertarget="{node["note"]}" aria-label="{label}">'
-        "&#8853;</button>"
+        "&#8853;</button>&#8288;</span>"
     )
     raise nodes.SkipNode
 

@@ -53,7 +53,9 @@ def _visit_fact(translator: HTML5Translator, node: fact_reference) -> None:
     fact_id = node["fact"]["id"]
     here = translator.builder.get_target_uri(translator.builder.current_docname)
     href = escape(addresses.link(relative_uri(here, addresses.fact(fact_id))), quote=True)
-    translator.body.append(f'<a class="fact" href="{href}" data-fact="{escape(fact_id, quote=True)}">')
+    # A line may end between the two signs, which leaves a minus alone.
+    kind = "fact unbroken" if node.astext().startswith("\N{MINUS SIGN}$") else "fact"
+    translator.body.append(f'<a href="{href}" data-fact="{escape(fact_id, quote=True)}" class="{kind}">')
 
 
 def _depart_fact(translator: HTML5Translator, node: fact_reference) -> None:

@@ -12,6 +12,8 @@ from coordination_gap.press.sphinx_book.nodes import fact_reference
 KEY_NUMBERS = "key-numbers"
 #: Of the whole book, on the landing page: these stand beneath its answer.
 OF_THE_BOOK = "of-the-book"
+#: A number of more characters is set smaller, so that it stands on one line.
+LONGEST = 9
 
 
 def register(app: Sphinx) -> None:
@@ -28,6 +30,8 @@ def arrange(document: nodes.document) -> None:
             fact = next(item.findall(fact_reference), None)
             if fact is not None and fact["fact"]["gap"]:
                 item.parent.remove(item)
+            elif fact is not None and len(fact.astext()) > LONGEST:
+                item["classes"].append("long")
         answer = numbers.previous_sibling()
         if not any(numbers.findall(nodes.list_item)):
             numbers.parent.remove(numbers)
