@@ -83,7 +83,7 @@ def draw_gap(figure: Figure, data: pd.DataFrame) -> None:
             )
     axes.set_yticks(range(0, -len(data), -1), data["name"].to_list())
     axes.grid(visible=False, axis="y")
-    axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0, symbol=" %"))
+    axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     axes.set_xlabel("end as they should" if figures.is_narrow(figure) else "runs that end as they should")
     axes.xaxis.set_major_locator(MultipleLocator(0.05))
     _legend(figure, axes)
@@ -102,7 +102,7 @@ def _bars(axes: Axes, data: pd.DataFrame, labels: list[str]) -> None:
     axes.set_yticks(list(places), labels)
     axes.set_xlim(0, 1)
     axes.grid(visible=False)
-    axes.xaxis.set_major_formatter(PercentFormatter(1, symbol=" %"))
+    axes.xaxis.set_major_formatter(PercentFormatter(1))
 
 
 def _legend(figure: Figure, axes: Axes) -> None:

@@ -127,6 +127,6 @@ def draw_power(figure: Figure, data: pd.DataFrame, marked: float, mark: str, pow
     axes.set_xlim(0, data["effect_percent"].max())
     axes.set_xlabel("true abnormal return, % up or down")
     axes.set_ylabel("chance to find it")
-    axes.yaxis.set_major_formatter(PercentFormatter(1, symbol=" %"))
+    axes.yaxis.set_major_formatter(PercentFormatter(1))
     with mpl.rc_context({"legend.fontsize": 9}):
         axes.legend(loc="lower right", frameon=False)

@@ -86,8 +86,9 @@ def draw_backup(figure: Figure, data: pd.DataFrame) -> None:
     """
     axes = figure.add_subplot()
     _lines(axes, data, "backup")
-    axes.xaxis.set_major_formatter(PercentFormatter(1, symbol=" %"))
-    axes.set_xlabel("hand-offs and steps that a second person covers")
+    axes.xaxis.set_major_formatter(PercentFormatter(1))
+    line = "\n" if figures.is_narrow(figure) else " "
+    axes.set_xlabel(f"hand-offs and steps{line}that a second person covers")
 
 
 def _lines(axes: Axes, data: pd.DataFrame, across: str) -> None:
@@ -103,5 +104,5 @@ def _lines(axes: Axes, data: pd.DataFrame, across: str) -> None:
         axes.fill_between(part[across], part["low"], part["high"], color=_COLOURS[str(role)], alpha=0.15, lw=0)
     axes.set_ylim(0, None)
     axes.set_ylabel("ways lost with one person")
-    axes.yaxis.set_major_formatter(PercentFormatter(1, symbol=" %"))
+    axes.yaxis.set_major_formatter(PercentFormatter(1))
     axes.legend(frameon=False, fontsize=8)

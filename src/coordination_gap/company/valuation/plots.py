@@ -33,7 +33,7 @@ def draw_growth_grid(figure: Figure, data: pd.DataFrame, past: float, past_profi
             color=f"C{number}",
             ls=_STYLES[number % 3],
             marker=_MARKS[number % 3],
-            label=f"discounted at {100 * float(str(rate)):.3g} %",
+            label=f"discounted at {100 * float(str(rate)):.3g}%",
         )
     for level, words in ((past, "past revenue growth"), (past_profit, "past profit growth")):
         if level is None:
@@ -50,8 +50,8 @@ def draw_growth_grid(figure: Figure, data: pd.DataFrame, past: float, past_profi
         )
     axes.set_xlabel("operating margin")
     axes.set_ylabel("growth a year that the price implies")
-    axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0, symbol=" %"))
-    axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0, symbol=" %"))
+    axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     if figures.is_narrow(figure):
         # Room for the legend above the lines, where it meets no label of theirs.
         low, high = axes.get_ylim()
@@ -83,7 +83,7 @@ def draw_values(figure: Figure, data: pd.DataFrame, price: float) -> None:
     axes.annotate("price", (price, top), (4, -3), textcoords="offset points", va="top", color="C1", fontsize=9)
     axes.set_xlabel("value of a share, US dollars")
     axes.set_ylabel("share of draws")
-    axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0, symbol=" %"))
+    axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
     axes.grid(visible=False, axis="x")
 
@@ -107,5 +107,5 @@ def draw_sensitivity(figure: Figure, data: pd.DataFrame) -> None:
     axes.tick_params(axis="y", length=0)
     axes.set_xlim(0, None)
     axes.set_xlabel("share of variance" if figures.is_narrow(figure) else "share of the value's variance owed to it")
-    axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0, symbol=" %"))
+    axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     axes.grid(visible=False, axis="y")
