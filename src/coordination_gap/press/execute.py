@@ -18,6 +18,9 @@ from coordination_gap import other_facts, paths
 from coordination_gap.press import PressError, kernels, notebooks
 from coordination_gap.press.parameters import Value
 
+#: Workers beyond the cores: a third of a short run is waiting, for its kernel to answer and to end.
+_WAITING = 2
+
 
 @dataclass(frozen=True)
 class _Run:
@@ -39,7 +42,7 @@ class Job:
 def run_all(
     jobs: Sequence[Job], facts_folder: Path | None = None, landed: Callable[[Job], None] = lambda _: None
 ) -> None:
-    """Run notebooks, as many at once as the machine has cores.
+    """Run notebooks, some more at once than the machine has cores.
 
     A notebook that fails is kept, as far as it ran, in ``_build/failed/``.
 
@@ -122,7 +125,8 @@ def _workers(jobs: int) -> Iterator[ProcessPoolExecutor]:
         forkserver.ensure_running()
     finally:
         signal.signal(signal.SIGINT, handler)
-    pool = ProcessPoolExecutor(max_workers=max(1, min(jobs, os.cpu_count() or 1)), mp_context=context)
+    workers = max(1, min(jobs, (os.cpu_count() or 1) + _WAITING))
+    pool = ProcessPoolExecutor(max_workers=workers, mp_context=context)
     try:
         yield pool
     except BaseException:

@@ -22,13 +22,19 @@ from typing import Any
 
 #: What notebooks are sure to use, as the ordinary kernel and they import it.
 _LIBRARIES = (
+    "IPython.core.completerlib",
+    "IPython.core.debugger",
+    "IPython.core.oinspect",
+    "IPython.extensions.storemagic",
+    "ipykernel.ipkernel",
     "ipykernel.kernelapp",
+    "sqlite3",
+    "tornado.platform.asyncio",
     "matplotlib.backends.backend_agg",
     "matplotlib.backends.backend_svg",
-    "matplotlib.figure",
+    "matplotlib.pyplot",
     "numpy.random",
     "pandas",
-    "pyarrow",
     "scipy.stats",
     "yaml",
 )

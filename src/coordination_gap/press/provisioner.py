@@ -1,5 +1,6 @@
 """Kernels as the press starts them: reached through files, and forked where there is a server for that."""
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -46,6 +47,12 @@ class ForkedProvisioner(LocalProvisioner):
         self.pid = self.pgid = kernel.pid
         self.cwd = folder
         return self.connection_info
+
+    async def wait(self) -> int | None:
+        """Wait for the kernel to end, looking more often than a tenth of a second, which is much of a short run."""
+        while self.process is not None and self.process.poll() is None:
+            await asyncio.sleep(0.005)
+        return await super().wait()
 
 
 class _Forked:
