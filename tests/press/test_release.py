@@ -9,6 +9,7 @@ import coordination_gap
 from coordination_gap.press import PressError, release, site
 from coordination_gap.press.edition import Edition
 from coordination_gap.press.freshness.published import site_folder
+from coordination_gap.press.renderer import Renderer
 from tests.conftest import Project
 from tests.press.test_difference import fact
 
@@ -31,7 +32,7 @@ def publish(project: Project, monkeypatch: pytest.MonkeyPatch, value: float) -> 
     """Let a build publish one fact of this value, and return the list of what is built."""
     built: list[str] = []
 
-    def build(edition: Edition, asked: tuple[str, ...]) -> Path:
+    def build(edition: Edition, asked: tuple[str, ...], _renderer: Renderer) -> Path:
         assert not project.path("_build/runs").exists()
         built.append(edition.name)
         folder = project.path("_build/html") / site_folder(asked[0])
@@ -125,7 +126,7 @@ def test_a_release_that_is_not_as_it_was_lets_none_follow(
 
 
 def test_an_edition_that_cannot_be_built_leaves_no_release(press: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(edition: Edition, _asked: tuple[str, ...]) -> Path:
+    def fail(edition: Edition, _asked: tuple[str, ...], _renderer: Renderer) -> Path:
         raise PressError(f"{edition.name} fails")
 
     monkeypatch.setattr(site, "build", fail)

@@ -61,7 +61,7 @@ def run_all(
         If a notebook fails; the message names notebook, line, cell and error.
     """
     failures: list[str] = []
-    with _kernels(len(jobs)) as address, _workers(len(jobs)) as pool:
+    with _kernels() as address, _workers(len(jobs)) as pool:
         with _held_back(signal.SIGINT, signal.SIGTERM):
             runs = {pool.submit(_run_one, job, str(paths.root()), facts_folder, address): job for job in jobs}
         # Without a terminal one line a notebook says the same.
@@ -109,9 +109,10 @@ def _held_back(*signals: signal.Signals) -> Iterator[None]:
             raise KeyboardInterrupt
 
 
-def _kernels(jobs: int) -> AbstractContextManager[str | None]:
-    # A lone notebook would wait for the server as long as for a kernel; elsewhere libraries do not take a fork well.
-    return kernels.kernel_server() if jobs > 1 and sys.platform == "linux" else nullcontext()
+def _kernels() -> AbstractContextManager[str | None]:
+    # Libraries do not take a fork well elsewhere. A lone notebook has its kernel forked, too: what a library looks for
+    # when it is loaded is recorded for a kernel of its own, and must not make the same run another one.
+    return kernels.kernel_server() if sys.platform == "linux" else nullcontext()
 
 
 @contextmanager

@@ -1,9 +1,9 @@
 """The process that kernels are forked from, as it is started and made known to those who start kernels.
 
-An ordinary kernel spends its first seconds loading libraries. Where several notebooks are to run,
-one process loads them once (:mod:`coordination_gap.press.kernel_server`), and each kernel begins as
-a fork of it (:mod:`coordination_gap.press.provisioner`). From there on it is an ordinary kernel:
-the same start, channels and signals.
+An ordinary kernel spends its first seconds loading libraries. Here one process loads them once
+(:mod:`coordination_gap.press.kernel_server`), and each kernel begins as a fork of it
+(:mod:`coordination_gap.press.provisioner`). From there on it is an ordinary kernel: the same
+start, channels and signals.
 """
 
 import os
