@@ -1,6 +1,5 @@
 """The command line: ``gapbook``."""
 
-import datetime as dt
 import errno
 import signal
 import sys
@@ -97,12 +96,12 @@ def release(version: str) -> None:
 
 
 @gapbook.command(name="as-of", epilog="Example: gapbook as-of 2026-11-30")
-@click.argument("day", type=click.DateTime(["%Y-%m-%d"]))
-def as_of(day: dt.datetime) -> None:
+@click.argument("day")
+def as_of(day: str) -> None:
     """Let the editions that look as far as base look up to DAY; rows that became public later are seen by none."""
     from coordination_gap.press import as_of as days
 
-    for path in days.move(day.date()):
+    for path in days.move(day):
         click.echo(path.relative_to(paths.root()))
     click.echo("now write the twins with 'gapbook check pairs --write'")
 
@@ -115,7 +114,7 @@ def attachments(version: str, output: Path | None) -> None:
     from coordination_gap.press import attachments as attached
 
     for path in attached.gather(version, output or paths.build() / "attachments" / version):
-        click.echo(path)
+        click.echo(paths.shown(path))
 
 
 @gapbook.command(epilog="Example: gapbook crate --edition base")
@@ -127,7 +126,7 @@ def crate(name: str, output: Path | None) -> None:
     from coordination_gap.press import edition
 
     edition.load(name)
-    click.echo(research_object.write(name, output or paths.build() / "crate" / f"{name}.zip"))
+    click.echo(paths.shown(research_object.write(name, output or paths.build() / "crate" / f"{name}.zip")))
 
 
 @gapbook.command(epilog="Example: gapbook serve --port 8000")

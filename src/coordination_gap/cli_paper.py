@@ -44,5 +44,4 @@ def _folder(name: str) -> Path:
 
 def _say(made: list[Path]) -> None:
     for path in made:
-        whole = path.resolve()
-        click.echo(whole.relative_to(paths.root()) if whole.is_relative_to(paths.root()) else path)
+        click.echo(paths.shown(path))

@@ -26,6 +26,12 @@ def root() -> Path:
     return Path(named).resolve() if named else Path(__file__).resolve().parents[2]
 
 
+def shown(path: Path) -> Path:
+    """Return a path as a person reads it: from the project's top folder where it lies in there."""
+    whole = path.resolve()
+    return whole.relative_to(root()) if whole.is_relative_to(root()) else path
+
+
 def data() -> Path:
     """Return the folder of the tables and their records."""
     return root() / "data"

@@ -34,6 +34,12 @@ def test_a_day_that_is_not_later_or_has_not_come_is_refused(small: Project, day:
         as_of.move(day)
 
 
+@pytest.mark.parametrize("day", ["2026-13-30", "30.11.2026", "tomorrow"])
+def test_what_is_no_day_is_refused_in_a_sentence(small: Project, day: str) -> None:
+    with pytest.raises(PressError, match=f"DAY is '{day}': give a calendar day as YYYY-MM-DD"):
+        as_of.move(day)
+
+
 def test_a_notebook_that_says_it_otherwise_stops_all(small: Project) -> None:
     before = small.path("editions/base.yml").read_text(encoding="utf-8")
     small.edit("notebooks/01_widgets.md", 'as_of: str = "2026-02-01"', 'as_of: str = "2026-01-31"')

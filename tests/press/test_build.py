@@ -173,6 +173,10 @@ FAULTS = [
         in_file("book/index.md", "The mean is", r"Here $\text{x<y}$ fails. The mean is"),
         says=r"book/index.md, line 3: the formula '\\text{x<y}' cannot be shown",
     ),
+    fault(
+        in_file("book/index.md", "The mean is", "<p>Words.</p>\n{fact}`widgets.mean`\n\nThe mean is"),
+        says="book/index.md, line 3: {fact}`widgets.mean` stands within HTML, where nothing is filled in",
+    ),
     fault(in_file("book/index.md", "# A small", "A [link](nowhere.md).\n\n# A small"), says="book/index.md, line 1"),
 ]
 

@@ -141,11 +141,3 @@ def test_columns_of_words_are_told_from_columns_of_figures() -> None:
     assert '<th scope="row">' in found
     for unmarked in (" stacked", " rows", " chooseable stacked"):
         assert column_room.with_room(table(unmarked, link)) == table(unmarked, link)
-
-
-def test_no_line_ends_after_a_minus_or_the_e_of_e_mail() -> None:
-    said = '<section id="e-mails"><p>E-mails, e-mail <b>cost</b> −$3 a re-mail.</p></section>'
-    joined = '<section id="e-mails"><p>E-\u2060mails, e-\u2060mail <b>cost</b> −\u2060$3 a re-mail.</p></section>'
-    assert frame._joined(said) == joined
-    fact = '<a href="a.html" data-fact="a.b" class="fact unbroken">−$3</a>'
-    assert frame._joined(fact) == fact

@@ -1,6 +1,7 @@
 """A release has every edition anew with its difference from the last one, or there is none."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -123,6 +124,12 @@ def test_a_release_that_is_not_as_it_was_lets_none_follow(
     with pytest.raises(PressError, match=f"releases/{FIRST}"):
         release.release(SECOND)
     assert release.versions() == [FIRST]
+
+
+def test_a_version_in_between_is_not_offered(press: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(coordination_gap, "__version__", f"{FIRST}.dev0")
+    with pytest.raises(PressError, match=rf"says version {re.escape(FIRST)}\.dev0: set it to {re.escape(FIRST)}$"):
+        release.release(FIRST)
 
 
 def test_an_edition_that_cannot_be_built_leaves_no_release(press: Project, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -172,9 +172,12 @@ def test_remarks_on_steps_whose_success_is_unknown() -> None:
     assert estimate_pipeline(runs_of((9, GOOD))).remarks() == ()
 
 
-def test_priors_and_measured() -> None:
+def test_a_prior_that_is_no_beta_law_is_refused() -> None:
     with pytest.raises(ValueError, match="prior is 1"):
         estimate_pipeline(runs_of((2, GOOD)), prior=1)  # type: ignore[arg-type]
+
+
+def test_a_gap_is_measured() -> None:
     assert isinstance(coordination_gap(runs_of((2, GOOD)), resamples=100).of(), Measured)
 
 

@@ -12,8 +12,8 @@ from coordination_gap.reliability.followed import MOST_FOLLOWED, follow
 from coordination_gap.reliability.simulated import Counts, Floats
 from coordination_gap.reliability.simulation import must_follow, simulate
 from tests.reliability import strategies
+from tests.reliability.agreement import RETRIED, assert_agrees
 from tests.reliability.one_by_one import COUNTED, FIELDS, ONLY_FOLLOWED, one_by_one
-from tests.reliability.test_simulation import RETRIED, assert_agrees
 
 ALL = COUNTED | ONLY_FOLLOWED
 PATIENT = Pipeline(

@@ -4,7 +4,7 @@ import datetime as dt
 import re
 from pathlib import Path
 
-from coordination_gap import paths
+from coordination_gap import paths, tables
 from coordination_gap.press import BASE, PressError, edition
 
 _PARAMETER = re.compile(
@@ -13,13 +13,13 @@ _PARAMETER = re.compile(
 _EDITION = re.compile(r"^as_of: (\d{4}-\d{2}-\d{2})$", re.M)
 
 
-def move(day: dt.date) -> list[Path]:
+def move(day: tables.Day) -> list[Path]:
     """Let every edition that looks as far as base look up to `day`, and the notebooks by default.
 
     Parameters
     ----------
     day
-        Later than base's day, and no later than today.
+        Later than base's day, and no later than today; text is read as ``YYYY-MM-DD``.
 
     Returns
     -------
@@ -29,8 +29,13 @@ def move(day: dt.date) -> list[Path]:
     Raises
     ------
     PressError
-        If the day is not later, or has not come, or a notebook or an edition does not say its day as the others do.
+        If the day is none, is not later, or has not come, or a notebook or an edition does not say its day as
+        the others do.
     """
+    try:
+        day = tables.parse_day(day, "DAY")
+    except ValueError as error:
+        raise PressError(str(error)) from None
     before = dt.date.fromisoformat(edition.load(BASE).as_of)
     today = dt.datetime.now(dt.UTC).date()
     if not before < day <= today:

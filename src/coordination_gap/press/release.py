@@ -106,7 +106,8 @@ def _checked(version: str) -> str | None:
         raise PressError(f"{version} is written as a version before a release: release {wanted.base_version}")
     own = coordination_gap.__version__
     if own != version:
-        raise PressError(f"src/coordination_gap/__init__.py says version {own}: set it to {version}, or release {own}")
+        other = f", or release {own}" if addresses.is_release(own) else ""
+        raise PressError(f"src/coordination_gap/__init__.py says version {own}: set it to {version}{other}")
     changes = paths.root() / "CHANGELOG.md"
     if not changes.is_file() or f"## [{version}]" not in changes.read_text(encoding="utf-8"):
         raise PressError(f"CHANGELOG.md has no part '## [{version}]': say there what is new")

@@ -192,7 +192,7 @@ def _noted(words: str, note: str) -> str:
 
 def _words(words: str) -> str:
     """Return words as HTML; a line does not break between a minus and a dollar."""
-    return escape(words).replace("\N{MINUS SIGN}$", "\N{MINUS SIGN}\N{WORD JOINER}$")
+    return escape(words).replace("\N{MINUS SIGN}$", '<span class="unbroken">\N{MINUS SIGN}$</span>')
 
 
 def _table(caption: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -57,7 +57,7 @@ def _add_context(
     context["metatags"] = re.sub(r'<meta name="viewport"[^>]*>', "", context.get("metatags") or "").strip()
     # Code wider than a phone scrolls in its box, which the keyboard must be able to reach.
     body = (context.get("body") or "").replace('"highlight"><pre>', '"highlight"><pre tabindex="0">')
-    context["body"] = column_room.with_room(_joined(body))
+    context["body"] = column_room.with_room(body)
     context["kind"] = _kind(app, page)
     if "toctree" in context:
         context["contents"] = _contents(context["toctree"], context.get("toc") or "")
@@ -67,14 +67,6 @@ def _add_context(
         if context["kind"] == "chapter":
             name = page.removeprefix("notebooks/")
             context["launch"] = launch_html(addresses.book(), coordination_gap.__version__, name)
-
-
-def _joined(body: str) -> str:
-    """Return the HTML of a page in which no line ends after a minus before an amount, or after the e of e-mail."""
-    # A fact is printed as it is published, and kept on its line by its class.
-    body = re.sub(r'(?<!class="fact unbroken">)\N{MINUS SIGN}\$', "\N{MINUS SIGN}\N{WORD JOINER}$", body)
-    # In text only: an anchor has the words of its heading.
-    return re.sub(r"\b([Ee]-)(?=mails?\b[^<>]*<)", "\\1\N{WORD JOINER}", body)
 
 
 def _is_loaded(file: Any) -> bool:

@@ -1,5 +1,7 @@
 """The roles and directives of the prose: fact, wording, when, computed-figure."""
 
+import re
+
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
@@ -12,6 +14,9 @@ from coordination_gap.press.sphinx_book.material import material, note_shown, sh
 from coordination_gap.press.sphinx_book.nodes import computed_figure, fact_node
 
 logger = logging.getLogger(__name__)
+
+#: A role as it is written in the prose.
+_ROLE = re.compile(r"\{(?:fact|wording|cite[^}`]*)\}`[^`]*`")
 
 
 class FactRole(SphinxRole):
@@ -96,7 +101,16 @@ def register(app: Sphinx) -> None:
     app.add_role("wording", WordingRole())
     app.add_directive("when", WhenDirective)
     app.add_directive("computed-figure", ComputedFigureDirective)
+    app.connect("doctree-read", _warn_of_unfilled)
     app.connect("env-check-consistency", _warn_of_unused)
+
+
+def _warn_of_unfilled(_app: Sphinx, document: nodes.document) -> None:
+    for markup in document.findall(nodes.raw):
+        role = _ROLE.search(markup.astext())
+        if role is not None:
+            message = "%s stands within HTML, where nothing is filled in: leave an empty line between them"
+            logger.warning(message, role[0], location=markup)
 
 
 def _warn_of_unused(app: Sphinx, env: BuildEnvironment) -> None:
